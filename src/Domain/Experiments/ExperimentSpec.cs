@@ -51,6 +51,10 @@ public sealed record ExperimentSpec
 
     [Description("Figures of the report.")]
     public required IReadOnlyList<FigureSpec> Figures { get; init; }
+
+    /// <summary>Every result the experiment will have: evaluations by name, transfers as <c>transfer/target view</c>.</summary>
+    public IEnumerable<string> ResultIds() =>
+        Evaluations.Keys.Concat(Transfers.SelectMany(t => t.Value.Targets.Select(target => $"{t.Key}/{target}")));
 }
 
 /// <summary>Images and how many of them are used. Record order is the canonical one of the data set's files.</summary>
