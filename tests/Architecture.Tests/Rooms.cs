@@ -1,0 +1,43 @@
+namespace KdRobust.Architecture.Tests;
+
+/// <summary>The arrows of docs/architecture.md: which project may use which, and which packages it may name.</summary>
+internal static class Rooms
+{
+    private static readonly string[] Logging = ["Serilog", "OpenTelemetry"];
+
+    /// <summary>Project -> the projects it may reference.</summary>
+    public static readonly IReadOnlyDictionary<string, string[]> Arrows = new Dictionary<string, string[]>
+    {
+        ["Domain"] = [],
+        ["Torch"] = [],
+        ["Learning"] = ["Torch", "Domain"],
+        ["Persistence"] = ["Domain"],
+        ["Queue"] = ["Domain", "Persistence"],
+        ["Worker"] = ["Learning", "Queue", "Persistence", "Domain"],
+        ["Api"] = ["Domain", "Persistence"],
+        ["Cli"] = ["Domain"],
+    };
+
+    /// <summary>Project -> the beginnings of the package names it may reference directly.</summary>
+    public static readonly IReadOnlyDictionary<string, string[]> Packages = new Dictionary<string, string[]>
+    {
+        ["Domain"] = [],
+        ["Torch"] = [],
+        ["Learning"] = [],
+        ["Persistence"] = ["Npgsql", "Microsoft.EntityFrameworkCore"],
+        ["Queue"] = ["Npgsql", "Quartz", "Microsoft.Extensions"],
+        ["Worker"] = [.. Logging, "Microsoft.Extensions"],
+        ["Api"] = [.. Logging, "Microsoft.AspNetCore", "Swashbuckle"],
+        ["Cli"] = ["System.CommandLine", "Spectre.Console"],
+    };
+
+    /// <summary>Project -> projects that must not be reached through any chain of references, so never get loaded.</summary>
+    public static readonly IReadOnlyDictionary<string, string[]> NeverReached = new Dictionary<string, string[]>
+    {
+        ["Api"] = ["Torch", "Learning", "Worker"],
+        ["Cli"] = ["Torch", "Learning", "Worker", "Persistence", "Queue", "Api"],
+        ["Queue"] = ["Torch", "Learning"],
+        ["Persistence"] = ["Torch", "Learning"],
+        ["Learning"] = ["Persistence", "Queue", "Api"],
+    };
+}
