@@ -1,0 +1,42 @@
+namespace KdRobust.Learning.Randomness;
+
+/// <summary>
+/// The name of one use of randomness. Streams of different names never share a draw, so what crafts an attack, what
+/// selects among its iterates and what reports the result are independent by construction.
+/// </summary>
+/// <param name="Name">Part of every seed of the stream: renaming one changes results.</param>
+internal readonly record struct RandomStream(string Name)
+{
+    /// <summary>Initial weights; path (tensor).</summary>
+    public static readonly RandomStream Initialization = new("init");
+
+    /// <summary>Order of the training images; path (epoch).</summary>
+    public static readonly RandomStream DataOrder = new("data-order");
+
+    /// <summary>Crop and flip; path (epoch, image).</summary>
+    public static readonly RandomStream Augmentation = new("augmentation");
+
+    /// <summary>Draws of the training forward passes.</summary>
+    public static readonly RandomStream Training = new("train");
+
+    /// <summary>Draws an attack differentiates through.</summary>
+    public static readonly RandomStream Craft = new("craft");
+
+    /// <summary>Draws by which an attack chooses among its iterates and restarts.</summary>
+    public static readonly RandomStream Select = new("select");
+
+    /// <summary>Draws that judge: every reported accuracy.</summary>
+    public static readonly RandomStream Report = new("report");
+
+    /// <summary>Draws of a teacher's answers on the training images.</summary>
+    public static readonly RandomStream Labels = new("labels");
+
+    /// <summary>Draws of the curves over epochs.</summary>
+    public static readonly RandomStream Monitor = new("monitor");
+
+    /// <summary>Where attacks start inside the ball.</summary>
+    public static readonly RandomStream AttackStart = new("attack-start");
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
