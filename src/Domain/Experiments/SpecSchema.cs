@@ -67,7 +67,7 @@ public static class SpecSchema
         var required = new List<string>();
         if (discriminator is not null)
         {
-            properties["kind"] = new JsonObject { ["const"] = discriminator };
+            properties["kind"] = new JsonObject { ["enum"] = Strings([discriminator]) };
             required.Add("kind");
         }
         foreach (var field in shape.Fields)

@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+
+namespace KdRobust.Domain.Tests.Experiments;
+
+public sealed class SpecRulesTests
+{
+    [Fact]
+    public void A_view_of_no_model_is_refused()
+    {
+        var problem = DemoSpec.Reading(s => s["views"]!["teacher-votes"]!["model"] = "cnj").Problems.ShouldHaveSingleItem();
+        problem.Path.ShouldBe("$.views.teacher-votes.model");
+        problem.Message.ShouldBe("no such model (did you mean 'cni'?)");
+    }
+
+    [Fact]
+    public void An_evaluation_of_no_view_is_refused() =>
+        DemoSpec.Reading(s => s["evaluations"]!["clean-cni"]!["view"] = "nobody").Problems.ShouldHaveSingleItem().Path.ShouldBe("$.evaluations.clean-cni.view");
+
+    [Fact]
+    public void A_teacher_taught_by_its_student_is_a_cycle()
+    {
+        var problem = DemoSpec.Reading(s =>
+        {
+            s["models"]!["cni"]!["weights"]!["distillation"] = s["models"]!["kd-votes"]!["weights"]!["distillation"]!.DeepClone();
+            s["models"]!["cni"]!["weights"]!["distillation"]!["teacher"] = "kd-votes";
+        }).Problems.ShouldHaveSingleItem();
+        problem.Path.ShouldBe("$.models.cni.weights.distillation.teacher");
+        problem.Got.ShouldBe("cni -> kd-votes -> cni");
+    }
+
+    [Fact]
+    public void A_model_that_teaches_itself_is_a_cycle() =>
+        DemoSpec.Reading(s => s["models"]!["kd-soft"]!["weights"]!["distillation"]!["teacher"] = "kd-soft")
+            .Problems.ShouldHaveSingleItem().Got.ShouldBe("kd-soft -> kd-soft");
+
+    [Fact]
+    public void A_depth_no_wide_resnet_has_is_refused() =>
+        DemoSpec.Reading(s => s["models"]!["cni"]!["architecture"]!["depth"] = 11).Problems.ShouldHaveSingleItem().Expected.ShouldStartWith("6n+4");
+
+    [Fact]
+    public void More_images_than_the_data_set_has_are_refused() =>
+        DemoSpec.Reading(s => s["dataset"]!["trainImages"] = 2001).Problems.ShouldHaveSingleItem().Expected.ShouldBe("at most 2000");
+
+    [Fact]
+    public void More_images_than_the_experiment_uses_are_refused() =>
+        DemoSpec.Reading(s => s["dataset"]!["testImages"] = 499).Problems.ShouldNotBeEmpty();
+
+    [Fact]
+    public void An_adversarial_part_that_never_begins_is_refused() =>
+        DemoSpec.Reading(s => s["models"]!["cni"]!["weights"]!["adversarial"]!["fromEpoch"] = 12)
+            .Problems.ShouldHaveSingleItem().Path.ShouldBe("$.models.cni.weights.adversarial.fromEpoch");
+
+    [Fact]
+    public void Restarts_from_one_point_are_refused() =>
+        DemoSpec.Reading(s => s["transfers"]!["cni-8"]!["attack"]!["restarts"] = 2).Problems.ShouldHaveSingleItem().Expected.ShouldContain("randomStart");
+
+    [Fact]
+    public void A_cell_of_no_result_is_refused() =>
+        DemoSpec.Reading(s => s["tables"]![0]!["rows"]![0]!["cells"]![0]!["result"] = "cni-8/kd-votes")
+            .Problems.ShouldHaveSingleItem().Path.ShouldBe("$.tables[0].rows[0].cells[0].result");
+
+    [Fact]
+    public void A_row_of_another_width_is_refused() =>
+        DemoSpec.Reading(s => s["tables"]![1]!["rows"]![0]!["cells"]!.AsArray().RemoveAt(1)).Problems.ShouldHaveSingleItem().Path.ShouldBe("$.tables[1].rows[0].cells");
+
+    [Fact]
+    public void A_curve_nobody_measures_is_refused() =>
+        DemoSpec.Reading(s => s["models"]!["kd-votes"]!["weights"]!["monitor"] = null).Problems.ShouldHaveSingleItem().Path.ShouldBe("$.figures[0].panels[0].series[0].accuracy");
+
+    [Fact]
+    public void Milestones_must_ascend() =>
+        DemoSpec.Reading(s => s["models"]!["cni"]!["weights"]!["schedule"] = JsonNode.Parse("""{"kind":"multi-step","milestones":[8,4],"gamma":0.1}"""))
+            .Problems.ShouldHaveSingleItem().Path.ShouldBe("$.models.cni.weights.schedule.milestones");
+}

@@ -1,0 +1,70 @@
+using KdRobust.Domain.Tests.Experiments;
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Plans;
+using KdRobust.Domain.Reports;
+
+namespace KdRobust.Domain.Tests.Reports;
+
+public sealed class ExperimentReportTests
+{
+    static readonly RunProvenance Provenance = new("test", "1.13.1", "openblas", "cpu", 1);
+
+    static ExperimentReport Report(Func<PlannedJob, bool> done)
+    {
+        var (spec, plan) = (DemoSpec.Read(), ExperimentPlan.Of(DemoSpec.Read()));
+        var results = plan.Jobs.Where(done).ToDictionary(j => j.Key, j => (JobResult?)(j.Payload switch
+        {
+            SmoothingEvalPayload e => new SmoothingEvalResult { Seconds = 1, Provenance = Provenance, Count = new(e.Images, e.Draws, e.Images / 2, e.Images / 4) },
+            TransferAttackPayload a => new TransferAttackResult
+            {
+                Seconds = 2, Provenance = Provenance, Images = a.Images, LargestPerturbation = 0,
+                Survivors = [.. Enumerable.Range(0, 11).Select(k => a.Images - 10 * k)], CorrectAtStep = [.. Enumerable.Repeat(a.Images / 5, 11)],
+                Targets = [.. a.Targets.Select(t => new AggregatedCount(a.Images, t.Draws, a.Images / 10, a.Images / 5))],
+            },
+            _ => new TrainResult { Seconds = 3, Provenance = Provenance, Epochs = 12, Parameters = 1, FinalLoss = 1, FinalTrainAccuracy = .5 },
+        }));
+        return ExperimentReport.Of(spec, plan, results, (job, series) => [new(0, series, 1, 40, 0.25)]);
+    }
+
+    [Fact]
+    public void Every_cell_has_its_own_number()
+    {
+        var report = Report(_ => true);
+        report.Complete.ShouldBeTrue();
+        report.Tables.SelectMany(t => t.Rows).SelectMany(r => r.Cells).ShouldAllBe(c => c.Ours != null);
+        var table2 = report.Tables[1];
+        table2.Rows[0].Cells.Select(c => c.Ours!.Accuracy).ShouldBe([50, 10]);
+        table2.Rows[1].Cells.Select(c => c.Ours!.Accuracy).ShouldBe([25, 20]);
+        table2.Rows[0].Cells[1].Ours!.Draws.ShouldBe(64);
+        report.Tables[2].Rows.Count.ShouldBe(9);
+    }
+
+    [Fact]
+    public void What_is_not_measured_yet_is_a_dash_and_the_rest_stands()
+    {
+        var report = Report(j => j.Payload is not TransferAttackPayload);
+        report.Complete.ShouldBeFalse();
+        var plain = TextTable.Plain(report.Tables[1], report.Synthetic);
+        plain.ShouldContain("88.68");
+        plain.ShouldContain("50.0 [45.6, 54.4]");
+        report.Tables[1].Rows[0].Cells[1].Ours.ShouldBeNull();
+        report.Figures.Single(f => f.Id == "fig4").Panels[0].Series[0].Points.ShouldBeEmpty();
+        report.Figures.Single(f => f.Id == "fig1").Panels[0].Series[0].Points.ShouldHaveSingleItem().Y.ShouldBe(25);
+    }
+
+    [Fact]
+    public void Curves_over_k_begin_at_zero()
+    {
+        var points = Report(_ => true).Figures.Single(f => f.Id == "fig5").Panels[1].Series[0].Points;
+        points.Count.ShouldBe(11);
+        points[0].ShouldBe(new ReportPoint(0, 100));
+    }
+
+    [Fact]
+    public void Synthetic_images_are_named_in_every_table()
+    {
+        var report = Report(_ => true);
+        TextTable.Markdown(report.Tables[0], synthetic: true).ShouldContain("SYNTHETIC");
+        TextTable.Markdown(report.Tables[0], synthetic: false).ShouldNotContain("SYNTHETIC");
+    }
+}
