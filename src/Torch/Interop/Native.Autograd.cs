@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace KdRobust.Torch.Interop;
+
+internal static partial class Native
+{
+    [LibraryImport(Library)] internal static partial Flag kt_autograd_requires_grad(TensorHandle self);
+    [LibraryImport(Library)] internal static partial int kt_autograd_set_requires_grad(TensorHandle self, Flag requires_grad);
+    [LibraryImport(Library)] internal static partial Flag kt_autograd_is_leaf(TensorHandle self);
+    [LibraryImport(Library)] internal static partial int kt_autograd_grad_of(TensorHandle self, out IntPtr grad);
+    [LibraryImport(Library)] internal static partial int kt_autograd_set_grad(TensorHandle self, TensorHandle grad);
+    [LibraryImport(Library)] internal static partial int kt_autograd_retain_grad(TensorHandle self);
+    [LibraryImport(Library)] internal static partial IntPtr kt_autograd_detach(TensorHandle self);
+    [LibraryImport(Library)] internal static partial int kt_autograd_detach_(TensorHandle self);
+    [LibraryImport(Library)] internal static partial long kt_autograd_version(TensorHandle self);
+    [LibraryImport(Library)] internal static partial int kt_autograd_backward(IntPtr[] tensors, long count, IntPtr[]? grads, Flag retain_graph, Flag create_graph, IntPtr[]? inputs, long input_count);
+    [LibraryImport(Library)] internal static partial int kt_autograd_grad(IntPtr[] outputs, long count, IntPtr[] inputs, long input_count, IntPtr[]? grads, Flag retain_graph, Flag create_graph, Flag allow_unused, [In, Out] IntPtr[] results);
+    [LibraryImport(Library)] internal static partial Flag kt_autograd_grad_enabled();
+    [LibraryImport(Library)] internal static partial int kt_autograd_set_grad_enabled(Flag enabled);
+    [LibraryImport(Library)] internal static partial IntPtr kt_autograd_inference_begin(Flag mode);
+    [LibraryImport(Library)] internal static partial void kt_autograd_inference_end(IntPtr guard);
+    [LibraryImport(Library)] internal static partial Flag kt_autograd_inference_enabled();
+    [LibraryImport(Library)] internal static partial Flag kt_autograd_anomaly_enabled();
+    [LibraryImport(Library)] internal static partial Flag kt_autograd_anomaly_check_nan();
+    [LibraryImport(Library)] internal static partial int kt_autograd_set_anomaly(Flag enabled, Flag check_nan);
+}
