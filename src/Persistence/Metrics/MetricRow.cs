@@ -1,0 +1,33 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace KdRobust.Persistence.Metrics;
+
+/// <summary>One number of one claim of a job.</summary>
+sealed class MetricRow
+{
+    /// <summary>The stream's cursor; per job in the order of commits, because one lease at a time writes.</summary>
+    public long Id { get; init; }
+    public Guid JobId { get; init; }
+    /// <summary>The claim that wrote it.</summary>
+    public long Fence { get; init; }
+    public int Attempt { get; init; }
+    public long Ordinal { get; init; }
+    public required string Series { get; init; }
+    public int Epoch { get; init; }
+    public long Step { get; init; }
+    public double Value { get; init; }
+}
+
+sealed class MetricMapping : IEntityTypeConfiguration<MetricRow>
+{
+    public void Configure(EntityTypeBuilder<MetricRow> entity)
+    {
+        entity.ToTable("metric");
+        entity.HasKey(metric => metric.Id);
+        entity.Property(metric => metric.Id).UseIdentityAlwaysColumn();
+        entity.HasIndex(metric => new { metric.JobId, metric.Fence, metric.Ordinal }).IsUnique().HasDatabaseName("ux_metric_claim_ordinal");
+        entity.HasIndex(metric => new { metric.JobId, metric.Id }).HasDatabaseName("ix_metric_cursor");
+        entity.HasOne<Jobs.JobRow>().WithMany().HasForeignKey(metric => metric.JobId).OnDelete(DeleteBehavior.Restrict);
+    }
+}

@@ -1,0 +1,100 @@
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Runs;
+using KdRobust.Persistence.Schema;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace KdRobust.Persistence.Metrics;
+
+/// <summary>A stored metric.</summary>
+/// <param name="Id">The cursor: grows along the stream of one job.</param>
+/// <param name="Attempt">The attempt that measured it; where two say something about one step of a series, the later counts.</param>
+/// <param name="Point">The number.</param>
+public sealed record StoredMetric(long Id, int Attempt, MetricPoint Point);
+
+/// <summary>Numbers over time: appended under a lease by binary COPY, exactly once per claim.</summary>
+public sealed class MetricStore(NpgsqlDataSource database)
+{
+    /// <summary>
+    /// Appends points in the order of their ordinals. Points this claim has stored already are skipped, so a batch may be
+    /// sent again after a connection broke.
+    /// </summary>
+    /// <returns>False when the lease is gone; nothing was written then.</returns>
+    public async Task<bool> Append(JobLease lease, IReadOnlyList<MetricPoint> points, CancellationToken ct = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (!await Append(connection, lease, points, ct))
+            return false;
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    /// <summary>The metrics of a job after a cursor, oldest first.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="after">Id of the last one known; 0 for the beginning.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<IReadOnlyList<StoredMetric>> Read(Guid job, long after, int limit, CancellationToken ct = default)
+    {
+        await using var context = KdRobustContext.Over(database);
+        return await context.Metrics.Where(m => m.JobId == job && m.Id > after).OrderBy(m => m.Id).Take(limit)
+            .Select(m => new StoredMetric(m.Id, m.Attempt, new MetricPoint(m.Ordinal, m.Series, m.Epoch, m.Step, m.Value)))
+            .ToListAsync(ct);
+    }
+
+    /// <summary>
+    /// What a job measured: by series, in the order of steps; where several claims measured one step, the newest's number.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<MetricPoint>>> Series(Guid job, CancellationToken ct = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        var points = await connection.Rows(
+            """
+            SELECT DISTINCT ON (series, epoch, step) ordinal, series, epoch, step, value FROM metric
+            WHERE job_id = $1 ORDER BY series, epoch, step, fence DESC, ordinal DESC
+            """,
+            [job], reader => new MetricPoint(reader.GetInt64(0), reader.GetString(1), reader.GetInt32(2), reader.GetInt64(3), reader.GetDouble(4)), ct);
+        return points.GroupBy(point => point.Series, StringComparer.Ordinal)
+            .ToDictionary(series => series.Key, series => (IReadOnlyList<MetricPoint>)[.. series], StringComparer.Ordinal);
+    }
+
+    /// <summary>The same inside somebody's transaction, which holds the job's row until it ends.</summary>
+    internal static async Task<bool> Append(NpgsqlConnection connection, JobLease lease, IReadOnlyList<MetricPoint> points, CancellationToken ct)
+    {
+        var attempt = await connection.Value<int?>(
+            "SELECT attempt FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR NO KEY UPDATE", [lease.JobId, lease.Fence], ct);
+        if (attempt is null)
+            return false;
+        if (points.Count == 0)
+            return true;
+        // One claim has one writer and the row is locked: what it has stored ends at its highest ordinal.
+        var stored = await connection.Value<long>("SELECT coalesce(max(ordinal), -1) FROM metric WHERE job_id = $1 AND fence = $2", [lease.JobId, lease.Fence], ct);
+        var last = stored;
+        await using (var copy = await connection.BeginBinaryImportAsync(
+            "COPY metric (job_id, fence, attempt, ordinal, series, epoch, step, value) FROM STDIN (FORMAT BINARY)", ct))
+        {
+            foreach (var point in points)
+            {
+                if (point.Ordinal <= stored)
+                    continue;
+                if (point.Ordinal <= last)
+                    throw new ArgumentException($"metrics come in the order of their ordinals: {point.Ordinal} after {last}", nameof(points));
+                last = point.Ordinal;
+                await copy.StartRowAsync(ct);
+                await copy.WriteAsync(lease.JobId, NpgsqlDbType.Uuid, ct);
+                await copy.WriteAsync(lease.Fence, NpgsqlDbType.Bigint, ct);
+                await copy.WriteAsync(attempt.Value, NpgsqlDbType.Integer, ct);
+                await copy.WriteAsync(point.Ordinal, NpgsqlDbType.Bigint, ct);
+                await copy.WriteAsync(point.Series, NpgsqlDbType.Text, ct);
+                await copy.WriteAsync(point.Epoch, NpgsqlDbType.Integer, ct);
+                await copy.WriteAsync(point.Step, NpgsqlDbType.Bigint, ct);
+                await copy.WriteAsync(point.Value, NpgsqlDbType.Double, ct);
+            }
+            await copy.CompleteAsync(ct);
+        }
+        await connection.Execute("SELECT pg_notify('kdr_job', $1::text)", [lease.JobId.ToString()], ct);
+        return true;
+    }
+}

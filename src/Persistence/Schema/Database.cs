@@ -1,0 +1,75 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace KdRobust.Persistence.Schema;
+
+/// <summary>How this program reaches PostgreSQL.</summary>
+public static class Database
+{
+    /// <summary>Name of the environment variable that holds the connection string.</summary>
+    public const string Variable = "KDR_DATABASE";
+
+    // Any number no other program uses: "kdrobust" as eight bytes.
+    const long MigrationLock = 0x6b64726f62757374;
+
+    /// <summary>A pool of connections.</summary>
+    /// <param name="connectionString">An Npgsql connection string.</param>
+    /// <param name="application">Who we are, for pg_stat_activity and the names of metrics.</param>
+    public static NpgsqlDataSource Open(string connectionString, string application)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = application,
+            // Weather is found out within seconds, not after TCP's patience: a supervisor must know before its lease ends.
+            Timeout = 5,
+            CommandTimeout = 15,
+            CancellationTimeout = 2000,
+            KeepAlive = 10,
+            MaxAutoPrepare = 40,
+            IncludeErrorDetail = true,
+        };
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = application }.Build();
+    }
+
+    /// <summary>Brings the schema up to this build's; a second call, or one from another process at the same time, changes nothing.</summary>
+    /// <returns>Names of the migrations applied now.</returns>
+    public static async Task<IReadOnlyList<string>> Migrate(NpgsqlDataSource database, CancellationToken ct = default)
+    {
+        await using var guard = await database.OpenConnectionAsync(ct);
+        await using (var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", guard) { Parameters = { new() { Value = MigrationLock } }, CommandTimeout = 300 })
+            await take.ExecuteNonQueryAsync(ct);
+        try
+        {
+            await using var context = KdRobustContext.Over(database);
+            var pending = (await context.Database.GetPendingMigrationsAsync(ct)).ToList();
+            await context.Database.MigrateAsync(ct);
+            return pending;
+        }
+        finally
+        {
+            await using var release = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", guard) { Parameters = { new() { Value = MigrationLock } } };
+            await release.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>True when every migration of this build is applied; false also when there are none of ours at all.</summary>
+    public static async Task<bool> IsMigrated(NpgsqlDataSource database, CancellationToken ct = default)
+    {
+        await using var context = KdRobustContext.Over(database);
+        return !(await context.Database.GetPendingMigrationsAsync(ct)).Any();
+    }
+
+    /// <summary>
+    /// True for what passes by itself: no connection, a server that starts or stops, a deadlock. False for what the same
+    /// statement would meet again.
+    /// </summary>
+    public static bool IsWeather(Exception error) => error switch
+    {
+        PostgresException refused => refused.IsTransient || refused.SqlState.StartsWith("57P", StringComparison.Ordinal) || refused.SqlState.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException => true,
+        TimeoutException => true,
+        System.Net.Sockets.SocketException => true,
+        IOException => true,
+        _ => error.InnerException is { } inner && IsWeather(inner),
+    };
+}
