@@ -13,10 +13,16 @@ public sealed class TorchException : ExternalException
 
     public TorchException(string message, Exception inner) : base(message, inner) { }
 
+    /// <summary>The exception a function written in C# threw inside a native call of this thread, to be its inner exception.</summary>
+    [ThreadStatic] internal static Exception? Thrown;
+
     /// <summary>The exception of the native call that just failed on this thread.</summary>
-    internal static Exception OfLastCall()
+    internal static TorchException OfLastCall()
     {
         var message = Native.Text(Native.kt_last_error());
-        return message.Length == 0 ? new TorchException("libtorch reported a failure without a message.") : new TorchException(message);
+        if (message.Length == 0) message = "libtorch reported a failure without a message.";
+        if (Thrown is not { } thrown) return new TorchException(message);
+        Thrown = null;
+        return new TorchException(message, thrown);
     }
 }

@@ -23,4 +23,20 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial Flag kt_autograd_anomaly_enabled();
     [LibraryImport(Library)] internal static partial Flag kt_autograd_anomaly_check_nan();
     [LibraryImport(Library)] internal static partial int kt_autograd_set_anomaly(Flag enabled, Flag check_nan);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static unsafe partial IntPtr kt_autograd_apply(string name, NativeFunction* function, IntPtr managed, IntPtr[] inputs, long count);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial void kt_autograd_callback_failed(string message);
+    [LibraryImport(Library)] internal static partial int kt_autograd_save_for_backward(IntPtr context, IntPtr[] tensors, long count);
+    [LibraryImport(Library)] internal static partial long kt_autograd_saved_count(IntPtr context);
+    [LibraryImport(Library)] internal static partial int kt_autograd_saved(IntPtr context, [In, Out] IntPtr[] tensors, long capacity);
+    [LibraryImport(Library)] internal static partial int kt_autograd_mark_dirty(IntPtr context, IntPtr[] tensors, long count);
+    [LibraryImport(Library)] internal static partial int kt_autograd_mark_non_differentiable(IntPtr context, IntPtr[] tensors, long count);
+    [LibraryImport(Library)] internal static partial int kt_autograd_set_materialize_grads(IntPtr context, Flag value);
+}
+
+/// <summary>kt_function: the callbacks of a function written in C#.</summary>
+internal unsafe struct NativeFunction
+{
+    internal delegate* unmanaged<IntPtr, IntPtr, IntPtr*, int> Forward;
+    internal delegate* unmanaged<IntPtr, IntPtr, IntPtr, IntPtr*, long, int> Backward;
+    internal delegate* unmanaged<IntPtr, void> Release;
 }

@@ -22,5 +22,4 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_masked_select(TensorHandle self, TensorHandle mask);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_take_along_dim(TensorHandle self, TensorHandle indices, long dim);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_nonzero(TensorHandle self);
-    [LibraryImport(Library)] internal static partial IntPtr kt_tensor_one_hot(TensorHandle self, long classes);
 }

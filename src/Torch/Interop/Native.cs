@@ -32,6 +32,9 @@ internal static partial class Native
     /// <summary>The handle of an optional tensor argument.</summary>
     internal static TensorHandle OrNone(torch.Tensor? tensor) => tensor is null ? TensorHandle.None : tensor.Handle;
 
+    /// <summary>The handle of an optional generator argument.</summary>
+    internal static GeneratorHandle OrNone(torch.Generator? generator) => generator is null ? GeneratorHandle.None : generator.Handle;
+
     /// <summary>An optional element type as the ABI wants it: -1 when not given.</summary>
     internal static int TypeOf(torch.ScalarType? dtype) => dtype is { } given ? (int)given : -1;
 

@@ -37,6 +37,9 @@ public static partial class torch
             Native.Own(Native.kt_tensor_expand(Handle, sizes.ToArray(), sizes.Length, isImplicit));
 
         /// <inheritdoc cref="expand(ReadOnlySpan{long}, bool)"/>
+        public Tensor expand(long[] sizes, bool isImplicit = false) => Native.Own(Native.kt_tensor_expand(Handle, sizes, sizes.Length, isImplicit));
+
+        /// <inheritdoc cref="expand(ReadOnlySpan{long}, bool)"/>
         public Tensor expand(params long[] sizes) => Native.Own(Native.kt_tensor_expand(Handle, sizes, sizes.Length, false));
 
         public Tensor expand_as(Tensor other) => expand(other.shape);

@@ -31,7 +31,7 @@ KT_API int32_t kt_autograd_set_anomaly(int32_t enabled, int32_t check_nan);
 
 // A function whose forward and backward are managed code. `managed` identifies one application of it.
 // Inside the callbacks `context` is the AutogradContext. A callback that failed returns nonzero after kt_autograd_callback_failed.
-// The callbacks own no handle they are given; they give away those they return.
+// The callbacks own the handle of grad_output (null: none), and give away those they return.
 typedef struct kt_function {
   // One result into *output.
   int32_t (*forward)(void* managed, void* context, void** output);

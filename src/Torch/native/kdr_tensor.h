@@ -203,4 +203,3 @@ KT_API int32_t kt_tensor_masked_fill_(void* self, void* mask, kt_scalar value);
 KT_API void* kt_tensor_masked_select(void* self, void* mask);
 KT_API void* kt_tensor_take_along_dim(void* self, void* indices, int64_t dim);
 KT_API void* kt_tensor_nonzero(void* self);
-KT_API void* kt_tensor_one_hot(void* self, int64_t classes);

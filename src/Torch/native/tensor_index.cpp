@@ -78,4 +78,3 @@ void* kt_tensor_take_along_dim(void* self, void* indices, int64_t dim) {
   KT_TENSOR("take_along_dim", (self, indices), at::take_along_dim(ten(self), ten(indices), dim))
 }
 void* kt_tensor_nonzero(void* self) { KT_TENSOR("nonzero", (self), ten(self).nonzero()) }
-void* kt_tensor_one_hot(void* self, int64_t classes) { KT_TENSOR("one_hot", (self), at::one_hot(ten(self), classes)) }
