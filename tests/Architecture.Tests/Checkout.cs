@@ -12,9 +12,10 @@ internal static class Checkout
     private static string Configuration { get; } =
         new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Name;
 
-    /// <summary>Names of the projects under src/, from their files.</summary>
+    /// <summary>Names of the rooms: the projects directly under src/. A tool inside a room is not one.</summary>
     public static IReadOnlyList<string> SourceProjects { get; } =
-        [.. Files("src", "*.csproj").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+        [.. Files("src", "*.csproj").Where(file => file.Count(c => c == '/') == 2)
+            .Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     public static string At(string relative) => Path.Combine(Root, relative);
 

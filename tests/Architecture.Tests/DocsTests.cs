@@ -37,6 +37,8 @@ public partial class DocsTests
         records.ShouldAllBe(file => DecisionName().IsMatch(Path.GetFileName(file)));
         records.GroupBy(file => Path.GetFileName(file)[..4]).Where(group => group.Count() > 1).Select(group => group.Key).ShouldBeEmpty();
         records.Where(file => !File.ReadAllText(Checkout.At(file)).Contains("\nStatus: ", StringComparison.Ordinal)).ShouldBeEmpty();
+        var index = File.ReadAllText(Checkout.At("docs/adr/README.md"));
+        records.Where(file => !index.Contains($"]({Path.GetFileName(file)})", StringComparison.Ordinal)).ShouldBeEmpty("docs/adr/README.md lists every record");
     }
 
     [Fact]
