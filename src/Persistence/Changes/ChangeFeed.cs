@@ -38,7 +38,11 @@ public sealed partial class ChangeFeed(NpgsqlDataSource database, IReadOnlyList<
     readonly CancellationTokenSource ending = new();
     readonly Lock guard = new();
     readonly List<Reader> readers = [];
+    readonly TaskCompletionSource firstListening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     Task? listening;
+
+    /// <summary>Done once the server has listened for the first time.</summary>
+    internal Task Listening => firstListening.Task;
 
     /// <summary>Changes from now on, <see cref="ChangeTopic.Everything"/> first. A change that comes while the reader is busy is told once.</summary>
     /// <param name="wanted">Which changes; Everything always comes. Null for all.</param>
@@ -89,6 +93,7 @@ public sealed partial class ChangeFeed(NpgsqlDataSource database, IReadOnlyList<
                 var channels = string.Join("; ", topics.Where(topic => topic != ChangeTopic.Everything).Select(topic => $"LISTEN {Channel(topic)}"));
                 await connection.Execute(channels, [], ct);
                 pause = TimeSpan.FromMilliseconds(100);
+                firstListening.TrySetResult();
                 while (true)
                 {
                     Tell(new Change(ChangeTopic.Everything, default));
