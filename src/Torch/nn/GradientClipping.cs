@@ -17,8 +17,10 @@ public static partial class torch
             public static double clip_grad_norm_(IEnumerable<Parameter> tensors, double max_norm, double norm_type = 2)
             {
                 ArgumentNullException.ThrowIfNull(tensors);
-                if (!(max_norm >= 0) || !(norm_type > 0))
-                    throw new ArgumentException($"clip_grad_norm_: max_norm must not be negative and norm_type must be positive, got {max_norm} and {norm_type}.");
+                if (!(max_norm >= 0))
+                    throw new ArgumentOutOfRangeException(nameof(max_norm), max_norm, "clip_grad_norm_: the largest norm must not be negative.");
+                if (!(norm_type > 0))
+                    throw new ArgumentOutOfRangeException(nameof(norm_type), norm_type, "clip_grad_norm_: the p of the p-norm must be positive.");
                 return Gradients.ClipNorm([.. tensors], max_norm, norm_type);
             }
         }

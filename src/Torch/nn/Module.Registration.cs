@@ -63,10 +63,10 @@ public static partial class torch
                             case Module module when !_submodules.Values.Contains(module):
                                 register_module(field.Name, module);
                                 break;
-                            case Parameter parameter when !_parameters.Values.Contains(parameter):
+                            case Modules.Parameter parameter when !_parameters.Values.Contains(parameter):
                                 register_parameter(field.Name, parameter);
                                 break;
-                            case Tensor tensor when tensor is not Parameter && !_buffers.Values.Any(buffer => ReferenceEquals(buffer.Tensor, tensor)):
+                            case Tensor tensor when tensor is not Modules.Parameter && !_buffers.Values.Any(buffer => ReferenceEquals(buffer.Tensor, tensor)):
                                 register_buffer(field.Name, tensor);
                                 break;
                         }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Modules;
 
 namespace TorchSharp;

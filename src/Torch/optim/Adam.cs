@@ -59,8 +59,7 @@ namespace TorchSharp.Modules
             })
         {
             ArgumentNullException.ThrowIfNull(parameters);
-            foreach (var group in parameters)
-                add_param_group(group);
+            AddGroups(parameters);
         }
 
         /// <summary>The coefficients of new groups.</summary>

@@ -38,6 +38,19 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
     public override void add_param_group(ParamGroup param_group)
     {
         ArgumentNullException.ThrowIfNull(param_group);
+        AddGroup(param_group);
+    }
+
+    private protected void AddGroups(IEnumerable<ParamGroup> groups)
+    {
+        foreach (var group in groups)
+            AddGroup(group);
+        if (!parameters().Any())
+            throw new ArgumentException($"{GetType().Name}: there is no parameter to optimize.", nameof(groups));
+    }
+
+    private void AddGroup(ParamGroup param_group)
+    {
         CheckGroup(param_group);
         param_group.Options ??= NewOptions();
         param_group.Options.Complete(Defaults);

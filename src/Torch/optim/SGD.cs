@@ -51,8 +51,7 @@ namespace TorchSharp.Modules
             ArgumentNullException.ThrowIfNull(parameters);
             if (nesterov && (momentum <= 0 || dampening != 0))
                 throw new ArgumentException($"SGD: nesterov needs a momentum above 0 and no dampening, got momentum {momentum} and dampening {dampening}.", nameof(nesterov));
-            foreach (var group in parameters)
-                add_param_group(group);
+            AddGroups(parameters);
         }
 
         /// <summary>The momentum of new groups.</summary>

@@ -45,7 +45,7 @@ public static partial class torch
                 null => otherwise,
                 [_, _] => given,
                 [var both] => [both, both],
-                _ => throw new ArgumentException($"Expected one or two numbers for an image's height and width, got [{string.Join(", ", given)}]."),
+                _ => throw new ArgumentException($"Expected one or two numbers for an image's height and width, got [{string.Join(", ", given)}].", nameof(given)),
             };
         }
     }

@@ -43,7 +43,7 @@ public static partial class torch
                 if (shape.Length != 4)
                     throw new ArgumentException($"interpolate: expected images [N, C, H, W], got [{string.Join(", ", shape)}].", nameof(x));
                 if (size is null == scale_factor is null)
-                    throw new ArgumentException("interpolate: give either size or scale_factor.");
+                    throw new ArgumentException("interpolate: give either size or scale_factor.", nameof(size));
                 if (align_corners is not null && mode is InterpolationMode.Nearest or InterpolationMode.Area)
                     throw new ArgumentException($"interpolate: align_corners does not go with mode {mode}.", nameof(align_corners));
                 if (antialias && mode is not (InterpolationMode.Bilinear or InterpolationMode.Bicubic))

@@ -44,12 +44,12 @@ namespace TorchSharp.Modules
     internal sealed record ConvolutionShape(
         long InChannels, long OutChannels, (long, long) Kernel, (long, long) Stride, (long, long) Padding, (long, long) Dilation, PaddingModes PaddingMode, long Groups)
     {
-        internal void Validate()
+        internal static void Validate(ConvolutionShape shape)
         {
-            if (Groups < 1 || InChannels < 1 || OutChannels < 1 || InChannels % Groups != 0 || OutChannels % Groups != 0)
-                throw new ArgumentException($"Conv2d: in_channels and out_channels must be positive multiples of groups, got {InChannels}, {OutChannels} and {Groups}.");
-            if (Kernel is not ( > 0, > 0) || Stride is not ( > 0, > 0) || Dilation is not ( > 0, > 0) || Padding is not ( >= 0, >= 0))
-                throw new ArgumentException($"Conv2d: kernel_size {Kernel}, stride {Stride} and dilation {Dilation} must be positive and padding {Padding} not negative.");
+            if (shape.Groups < 1 || shape.InChannels < 1 || shape.OutChannels < 1 || shape.InChannels % shape.Groups != 0 || shape.OutChannels % shape.Groups != 0)
+                throw new ArgumentException($"Conv2d: in_channels and out_channels must be positive multiples of groups, got {shape.InChannels}, {shape.OutChannels} and {shape.Groups}.", nameof(shape));
+            if (shape.Kernel is not ( > 0, > 0) || shape.Stride is not ( > 0, > 0) || shape.Dilation is not ( > 0, > 0) || shape.Padding is not ( >= 0, >= 0))
+                throw new ArgumentException($"Conv2d: kernel_size {shape.Kernel}, stride {shape.Stride} and dilation {shape.Dilation} must be positive and padding {shape.Padding} not negative.", nameof(shape));
         }
     }
 
@@ -62,7 +62,7 @@ namespace TorchSharp.Modules
         internal Conv2d(ConvolutionShape shape, bool hasBias, torch.Device? device, torch.ScalarType? dtype)
             : base(nameof(Conv2d))
         {
-            shape.Validate();
+            ConvolutionShape.Validate(shape);
             _shape = shape;
             _strides = [shape.Stride.Item1, shape.Stride.Item2];
             _dilation = [shape.Dilation.Item1, shape.Dilation.Item2];

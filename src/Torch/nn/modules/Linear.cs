@@ -26,8 +26,8 @@ namespace TorchSharp.Modules
         internal Linear(long inputSize, long outputSize, bool hasBias, torch.Device? device, torch.ScalarType? dtype)
             : base(nameof(Linear))
         {
-            if (inputSize < 1 || outputSize < 1)
-                throw new ArgumentException($"Linear: inputSize and outputSize must be positive, got {inputSize} and {outputSize}.");
+            ArgumentOutOfRangeException.ThrowIfLessThan(inputSize, 1);
+            ArgumentOutOfRangeException.ThrowIfLessThan(outputSize, 1);
             weight = new Parameter(torch.empty([outputSize, inputSize], dtype, device));
             bias = hasBias ? new Parameter(torch.empty([outputSize], dtype, device)) : null;
             register_parameter(nameof(weight), weight);

@@ -29,7 +29,7 @@ public static partial class torch
             public static partial class impl
             {
                 /// <summary>A factor every so many epochs.</summary>
-                public class StepLR : LRScheduler
+                public sealed class StepLR : LRScheduler
                 {
                     private readonly int _step_size;
                     private readonly double _gamma;
@@ -51,7 +51,7 @@ public static partial class torch
                 }
 
                 /// <summary>A factor at given epochs.</summary>
-                public class MultiStepLR : LRScheduler
+                public sealed class MultiStepLR : LRScheduler
                 {
                     private readonly Dictionary<int, int> _milestones;
                     private readonly double _gamma;
@@ -73,7 +73,7 @@ public static partial class torch
                 }
 
                 /// <summary>The initial rate times a function.</summary>
-                public class LambdaLR : LRScheduler
+                public sealed class LambdaLR : LRScheduler
                 {
                     private readonly Func<int, double>[] _lr_lambdas;
 
@@ -102,7 +102,7 @@ public static partial class torch
                 }
 
                 /// <summary>A half cosine.</summary>
-                public class CosineAnnealingLR : LRScheduler
+                public sealed class CosineAnnealingLR : LRScheduler
                 {
                     private readonly double _T_max, _eta_min;
 

@@ -35,7 +35,7 @@ public static partial class torch
             public static partial class impl
             {
                 /// <summary>One cycle of rate and momentum.</summary>
-                public class OneCycleLR : LRScheduler
+                public sealed class OneCycleLR : LRScheduler
                 {
                     private readonly int _totalSteps;
                     private readonly Phase[] _phases;
@@ -75,10 +75,10 @@ public static partial class torch
                     {
                         ArgumentNullException.ThrowIfNull(max_lr);
                         if (total_steps == -1 && (epochs == -1 || steps_per_epoch == -1))
-                            throw new ArgumentException("OneCycleLR: give total_steps, or epochs and steps_per_epoch.");
+                            throw new ArgumentException("OneCycleLR: give total_steps, or epochs and steps_per_epoch.", nameof(total_steps));
                         var steps = total_steps != -1 ? total_steps : (long)epochs * steps_per_epoch;
                         if (steps is <= 0 or > int.MaxValue)
-                            throw new ArgumentException($"OneCycleLR: the cycle must have at least one step, got total_steps {total_steps}, epochs {epochs}, steps_per_epoch {steps_per_epoch}.");
+                            throw new ArgumentException($"OneCycleLR: the cycle must have at least one step, got total_steps {total_steps}, epochs {epochs}, steps_per_epoch {steps_per_epoch}.", nameof(total_steps));
                         if (pct_start is not (>= 0 and <= 1))
                             throw new ArgumentOutOfRangeException(nameof(pct_start), pct_start, "OneCycleLR: pct_start must lie between 0 and 1.");
                         _totalSteps = (int)steps;
@@ -162,7 +162,7 @@ public static partial class torch
                                 betas.Betas = (value, betas.Betas.Item2);
                                 break;
                             default:
-                                throw new ArgumentException($"OneCycleLR: cycle_momentum needs an optimizer with momentum or betas, a group is {group.GetType().Name}.");
+                                throw new ArgumentException($"OneCycleLR: cycle_momentum needs an optimizer with momentum or betas, a group is {group.GetType().Name}.", nameof(group));
                         }
                     }
 
