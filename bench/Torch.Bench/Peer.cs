@@ -23,6 +23,7 @@ internal sealed class Peer : IDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         try
         {

@@ -78,7 +78,7 @@ internal sealed class StepWork : IDisposable
             var loss = functional.cross_entropy(_attacked.call(adversarial), _y);
             var gradient = autograd.grad([loss], [adversarial])[0];
             using (no_grad())
-                adversarial = minimum(maximum(adversarial + gradient.sign() * (2.0 / 255), lower), upper).MoveToOuterDisposeScope();
+                adversarial = (adversarial + gradient.sign() * (2.0 / 255)).maximum(lower).minimum(upper).MoveToOuterDisposeScope();
             if (i == 9)
                 last = loss.item<float>();
         }
