@@ -30,7 +30,7 @@ static class FigureSection
             StyleOf(label).Sample(page);
             page.Add($"{label}</li>");
         }
-        page.Markup("</ul>\n").Markup(figure.Panels.Count == 1 ? "<div class=\"panels one\">\n" : "<div class=\"panels\">\n");
+        page.Markup("</ul>\n").Markup(figure.Panels.Count switch { 1 => "<div class=\"panels one\">\n", 2 => "<div class=\"panels two\">\n", _ => "<div class=\"panels\">\n" });
         foreach (var panel in figure.Panels)
         {
             page.Add($"<div><h4>{panel.Title}</h4>");

@@ -1,0 +1,43 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using KdRobust.Api.Problems;
+using KdRobust.Persistence.Keys;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace KdRobust.Api.Access;
+
+/// <summary>Finds out whose key a request carries: <c>Authorization: Bearer kdr_...</c>, else <c>X-API-Key</c>.</summary>
+sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder, ApiKeyStore keys)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logs, encoder)
+{
+    public const string Scheme = "ApiKey";
+    const string Bearer = "Bearer ";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Key() is not { } key) return AuthenticateResult.NoResult();
+        if (await keys.Find(key, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked");
+        var identity = new ClaimsIdentity([new(ClaimTypes.Name, found.Owner), new(ClaimTypes.Role, found.Role.ToString())], Scheme);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme));
+    }
+
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = "Bearer realm=\"KdRobust\"";
+        await Refusal.Write(Context, ProblemKind.KeyMissing, Key() is null
+            ? "the request carries no key: send 'Authorization: Bearer kdr_...'"
+            : "the key is unknown or revoked");
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Refusal.Write(Context, ProblemKind.RoleTooSmall, $"{Request.Method} {Request.Path} needs more than the role {Context.User.FindFirstValue(ClaimTypes.Role)?.ToLowerInvariant()}");
+
+    string? Key()
+    {
+        var authorization = Request.Headers.Authorization.ToString();
+        if (authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return authorization[Bearer.Length..].Trim();
+        var header = Request.Headers["X-API-Key"].ToString();
+        return header.Length > 0 ? header : null;
+    }
+}

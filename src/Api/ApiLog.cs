@@ -1,0 +1,35 @@
+namespace KdRobust.Api;
+
+/// <summary>Everything the API logs, with stable ids.</summary>
+static partial class ApiLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Listening on {Address}")]
+    public static partial void Listening(ILogger log, string address);
+
+    [LoggerMessage(2, LogLevel.Information, "Applied migrations: {Migrations}")]
+    public static partial void Migrated(ILogger log, string migrations);
+
+    [LoggerMessage(3, LogLevel.Information, "Wrote a new admin key into {File}")]
+    public static partial void KeyCreated(ILogger log, string file);
+
+    [LoggerMessage(4, LogLevel.Information, "Experiment {Experiment} ({Name}) submitted by {Owner}: {Jobs} jobs, {Reused} of them already there")]
+    public static partial void Submitted(ILogger log, Guid experiment, string name, string owner, int jobs, int reused);
+
+    [LoggerMessage(5, LogLevel.Information, "Cancellation of {Kind} {Id} asked for by {Owner}")]
+    public static partial void CancelRequested(ILogger log, string kind, Guid id, string owner);
+
+    [LoggerMessage(6, LogLevel.Warning, "The database does not answer: {Reason}")]
+    public static partial void DatabaseAway(ILogger log, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "{Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger log, string method, string path, Exception error);
+
+    [LoggerMessage(8, LogLevel.Warning, "Checkpoint {Checkpoint} is damaged: {Reason}")]
+    public static partial void CheckpointDamaged(ILogger log, Guid checkpoint, string reason);
+
+    [LoggerMessage(9, LogLevel.Information, "Sweep: {Requeued} jobs given back, {Failed} failed, {Cancelled} cancelled")]
+    public static partial void Swept(ILogger log, int requeued, int failed, int cancelled);
+
+    [LoggerMessage(10, LogLevel.Warning, "An event stream ended: {Reason}")]
+    public static partial void StreamEnded(ILogger log, string reason);
+}

@@ -1,0 +1,55 @@
+using System.Net.ServerSentEvents;
+using KdRobust.Api.Access;
+using KdRobust.Api.Hosting;
+using KdRobust.Persistence.Changes;
+using KdRobust.Persistence.Experiments;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Metrics;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace KdRobust.Api.Events;
+
+/// <summary>Live news as server-sent events.</summary>
+static class EventEndpoints
+{
+    public static void MapEvents(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/events", Follow).WithTags("events").WithName("events").Produces(200, contentType: "text/event-stream")
+            .ProducesProblem(400).ProducesProblem(404)
+            .WithSummary("What happens to experiments and jobs, live")
+            .WithDescription(
+                "topics=experiment:ID,job:ID. Messages are state (one line of a job's history), progress (where a running job is), experiment (its summary), metrics (only for job topics) and ping. "
+                + "Begins with the whole history; with Last-Event-ID, after that message. Nothing is lost between the two.");
+
+    static async Task<Results<ServerSentEventsResult<string>, ProblemHttpResult>> Follow(
+        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, MetricStore metrics, ChangeFeed feed, ApiOptions options,
+        ILogger<EventStream> log, IHostApplicationLifetime lifetime, CancellationToken ct)
+    {
+        var (found, refused) = await EventTopics.Read(topics, context.User.Sees(), experiments, jobs, ct);
+        if (refused is not null) return refused;
+        // A reconnecting EventSource sends the header; a new one that continues from a stored place has only the address.
+        var last = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["lastEventId"].FirstOrDefault();
+        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, metrics, feed, options.KeepAlive, log);
+        return TypedResults.ServerSentEvents(Until(lifetime.ApplicationStopping, stream, ct));
+    }
+
+    /// <summary>The stream's messages until the client or this service leaves.</summary>
+    static async IAsyncEnumerable<SseItem<string>> Until(CancellationToken stopping, EventStream stream, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, ct);
+        var messages = stream.Messages(either.Token).GetAsyncEnumerator(either.Token);
+        await using var _ = messages;
+        while (await Next(messages)) yield return messages.Current;
+
+        async Task<bool> Next(IAsyncEnumerator<SseItem<string>> from)
+        {
+            try
+            {
+                return await from.MoveNextAsync();
+            }
+            catch (OperationCanceledException) when (either.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+    }
+}

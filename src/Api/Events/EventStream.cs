@@ -1,0 +1,115 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using KdRobust.Api.Experiments;
+using KdRobust.Api.Jobs;
+using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Runs;
+using KdRobust.Persistence.Changes;
+using KdRobust.Persistence.Experiments;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Schema;
+
+namespace KdRobust.Api.Events;
+
+/// <summary>
+/// One client's stream of what happens to its topics. A notification is only a hint where to look; the rows after the
+/// cursor are what is told, so a reconnect, a lost notification or a restart of this service loses nothing.
+/// </summary>
+sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore experiments, JobStore jobs, MetricStore metrics, ChangeFeed feed, TimeSpan keepAlive, ILogger log)
+{
+    const int MetricsPerMessage = 1000;
+    static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    readonly JobProgress?[] toldProgress = new JobProgress?[topics.Jobs.Count];
+    readonly string?[] toldExperiments = new string?[topics.Experiments.Count];
+
+    /// <summary>Messages until the client leaves. Each carries the cursor after it as its id.</summary>
+    public async IAsyncEnumerable<SseItem<string>> Messages([EnumeratorCancellation] CancellationToken ct)
+    {
+        var changes = feed.Listen(Concerns, ct).GetAsyncEnumerator(ct);
+        var next = changes.MoveNextAsync().AsTask();
+        try
+        {
+            while (!ct.IsCancellationRequested)
+            {
+                if (await Task.WhenAny(next, Task.Delay(keepAlive, ct)) != next)
+                {
+                    yield return Message("ping", new { });
+                    continue;
+                }
+                if (!await next) yield break;
+                var change = changes.Current;
+                next = changes.MoveNextAsync().AsTask();
+                if (await News(change, ct) is not { } news) yield break;
+                foreach (var message in news) yield return message;
+            }
+        }
+        finally
+        {
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changes.DisposeAsync();
+        }
+    }
+
+    bool Concerns(Change change) => change.Topic switch
+    {
+        ChangeTopic.Job => topics.Jobs.Any(job => job.Id == change.Id),
+        ChangeTopic.Experiment => topics.Experiments.Contains(change.Id),
+        _ => false,
+    };
+
+    /// <summary>What the rows say that was not told yet; null when the database does not answer: the client comes back with its cursor.</summary>
+    async Task<List<SseItem<string>>?> News(Change change, CancellationToken ct)
+    {
+        var news = new List<SseItem<string>>();
+        try
+        {
+            for (var i = 0; i < topics.Jobs.Count; i++)
+                if (change.Topic == ChangeTopic.Everything || change.Id == topics.Jobs[i].Id) await Job(i, news, ct);
+            for (var i = 0; i < topics.Experiments.Count; i++) await Experiment(i, news, ct);
+            return news;
+        }
+        catch (Exception error) when (Database.IsWeather(error))
+        {
+            ApiLog.StreamEnded(log, error.Message);
+            return null;
+        }
+    }
+
+    async Task Job(int index, List<SseItem<string>> news, CancellationToken ct)
+    {
+        var (id, withMetrics) = topics.Jobs[index];
+        var lines = await jobs.Events(id, cursor.Event(index), ct: ct);
+        while (withMetrics && await metrics.Read(id, cursor.Metric(index), MetricsPerMessage, ct) is { Count: > 0 } points)
+        {
+            cursor.Metric(index) = points[^1].Id;
+            news.Add(Message("metrics", new MetricsMessage(id, [.. points.Select(Metric.Of)])));
+        }
+        if (await jobs.Find(id, null, ct) is not { } job) return;
+        foreach (var line in lines)
+        {
+            cursor.Event(index) = line.Id;
+            news.Add(Message("state", new StateMessage(id, job.Name, line.From, line.To, job.Attempt, line.Worker, line.Reason, line.At, line.To == JobState.Failed ? job.Failure : null)));
+        }
+        if (job is { State: JobState.Running, Progress: { } progress } && progress != toldProgress[index])
+        {
+            toldProgress[index] = progress;
+            news.Add(Message("progress", new ProgressMessage(id, job.Name, progress)));
+        }
+    }
+
+    async Task Experiment(int index, List<SseItem<string>> news, CancellationToken ct)
+    {
+        if (await experiments.Find(topics.Experiments[index], null, ct) is not { } view) return;
+        var text = JsonSerializer.Serialize(ExperimentSummary.Of(view), SpecJson.Options);
+        if (text == toldExperiments[index]) return;
+        toldExperiments[index] = text;
+        news.Add(new SseItem<string>(text, "experiment") { EventId = cursor.ToString(), ReconnectionInterval = Retry });
+    }
+
+    SseItem<string> Message<T>(string kind, T content) =>
+        new(JsonSerializer.Serialize(content, SpecJson.Options), kind) { EventId = cursor.ToString(), ReconnectionInterval = Retry };
+}

@@ -1,0 +1,83 @@
+using KdRobust.Api.Access;
+using KdRobust.Api.Checkpoints;
+using KdRobust.Api.Events;
+using KdRobust.Api.Experiments;
+using KdRobust.Api.Health;
+using KdRobust.Api.Jobs;
+using KdRobust.Api.Problems;
+using KdRobust.Api.Reports;
+using KdRobust.Api.Workers;
+using KdRobust.Domain.Experiments;
+using KdRobust.Persistence.Changes;
+using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Experiments;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Keys;
+using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Schema;
+using KdRobust.Persistence.Workers;
+
+namespace KdRobust.Api.Hosting;
+
+/// <summary>The whole service put together: what it is made of, and where each request goes.</summary>
+static class ApiApplication
+{
+    static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);
+
+    /// <summary>Builds it; nothing listens yet.</summary>
+    public static WebApplication Build(ApiOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.LargestBody + 1; // The endpoint itself refuses, with words.
+            kestrel.Listen(options.Listen);
+        });
+        builder.AddLogs(options.LogFolder);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        AddServices(builder.Services, options);
+
+        var app = builder.Build();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseApiPage();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapExperiments();
+        app.MapJobs();
+        app.MapEvents();
+        app.MapCheckpoints();
+        app.MapWorkers();
+        app.MapHealth();
+        app.MapProblems();
+        app.MapApiDescription();
+        return app;
+    }
+
+    static void AddServices(IServiceCollection services, ApiOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => Database.Open(options.Database, "kdrobust-api"));
+        services.AddSingleton(options.Lease);
+        services.AddSingleton<ExperimentStore>();
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<MetricStore>();
+        services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<WorkerStore>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<ReportSource>();
+        services.AddSingleton(provider => new ChangeFeed(
+            provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
+        services.AddHostedService<ReaperService>();
+        services.AddApiKeys();
+        services.AddApiDescription();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.Encoder = SpecJson.Options.Encoder;
+            json.SerializerOptions.NumberHandling = SpecJson.Options.NumberHandling;
+            foreach (var converter in SpecJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
+        });
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using KdRobust.Persistence.Jobs;
+
+namespace KdRobust.Api.Hosting;
+
+/// <summary>How the API is started.</summary>
+sealed record ApiOptions
+{
+    /// <summary>The first lines of <c>--help</c>.</summary>
+    public const string Usage =
+        """
+        KdRobust.Api: the service's HTTP interface. PostgreSQL is named by KDR_DATABASE (an Npgsql connection string).
+          --listen HOST:PORT     address to listen on; default 127.0.0.1:5080, port 0 takes a free one
+          --allow-remote         allow an address other machines can reach (put TLS in front of it)
+          --key-file FILE        write an admin key into FILE (mode 0600) unless it already holds a valid one
+          --address-file FILE    write the address into FILE once requests are answered
+          --log-folder FOLDER    also log as JSON, one file a day, into FOLDER
+          --until-stdin-ends     stop when standard input ends, i.e. when whoever started it is gone
+        """;
+
+    public required string Database { get; init; }
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 5080);
+    public string? KeyFile { get; init; }
+    public string? AddressFile { get; init; }
+    public string? LogFolder { get; init; }
+    public bool UntilStdinEnds { get; init; }
+
+    /// <summary>How long a worker may be silent; the same for every program of one service.</summary>
+    public LeaseSettings Lease { get; init; } = new();
+
+    /// <summary>Largest request body, in bytes: the largest spec.</summary>
+    public int LargestBody { get; init; } = 1 << 20;
+
+    /// <summary>Between two signs of life on an event stream.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="StartRefusedException">It is wrong; the message says what is expected.</exception>
+    public static ApiOptions Parse(IReadOnlyList<string> arguments, string? database)
+    {
+        if (string.IsNullOrWhiteSpace(database))
+            throw new StartRefusedException("KDR_DATABASE is not set: it must hold the connection string of PostgreSQL, e.g. Host=localhost;Username=kdrobust;Database=kdrobust");
+        var options = new ApiOptions { Database = database };
+        var remote = false;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            string Value() => i + 1 < arguments.Count ? arguments[++i] : throw new StartRefusedException($"{arguments[i]} needs a value\n{Usage}");
+            switch (arguments[i])
+            {
+                case "--listen": options = options with { Listen = Address(Value()) }; break;
+                case "--allow-remote": remote = true; break;
+                case "--key-file": options = options with { KeyFile = Path.GetFullPath(Value()) }; break;
+                case "--address-file": options = options with { AddressFile = Path.GetFullPath(Value()) }; break;
+                case "--log-folder": options = options with { LogFolder = Path.GetFullPath(Value()) }; break;
+                case "--until-stdin-ends": options = options with { UntilStdinEnds = true }; break;
+                default: throw new StartRefusedException($"unknown option {arguments[i]}\n{Usage}");
+            }
+        }
+        if (!remote && !IPAddress.IsLoopback(options.Listen.Address))
+            throw new StartRefusedException($"--listen {options.Listen} can be reached from other machines, and keys would cross the network unencrypted: listen on 127.0.0.1, or say --allow-remote and put TLS in front");
+        return options;
+    }
+
+    static IPEndPoint Address(string text)
+    {
+        var named = text.StartsWith("localhost:", StringComparison.Ordinal) ? "127.0.0.1" + text["localhost".Length..] : text;
+        if (IPEndPoint.TryParse(named, out var address) && named.Contains(':') && named[^1] != ']'
+            && int.TryParse(named[(named.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return address;
+        throw new StartRefusedException($"--listen {text}: expected an address and a port, e.g. 127.0.0.1:5080 or [::1]:0");
+    }
+}
+
+/// <summary>The API does not start; the message is for a person and says what to do.</summary>
+sealed class StartRefusedException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,85 @@
+using KdRobust.Api.Access;
+using KdRobust.Persistence.Keys;
+using KdRobust.Persistence.Schema;
+using Npgsql;
+
+namespace KdRobust.Api.Hosting;
+
+/// <summary>The life of this process: migrate, leave a key, listen, say where, and stop.</summary>
+static class ApiProcess
+{
+    const string FirstOwner = "admin";
+
+    /// <summary>Runs until asked to stop.</summary>
+    /// <returns>0, or 1 when it could not start; then one line on standard error says what to do.</returns>
+    public static async Task<int> Run(IReadOnlyList<string> arguments, string? database)
+    {
+        if (arguments.Contains("--help") || arguments.Contains("-h"))
+        {
+            Console.WriteLine(ApiOptions.Usage);
+            return 0;
+        }
+        try
+        {
+            var options = ApiOptions.Parse(arguments, database);
+            await using var app = ApiApplication.Build(options);
+            await Start(app, options);
+            if (options.UntilStdinEnds) _ = StopWhenInputEnds(app.Lifetime);
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (StartRefusedException refused)
+        {
+            await Console.Error.WriteLineAsync(refused.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>Migrates, leaves a key, and begins to listen.</summary>
+    /// <returns>The address, e.g. <c>http://127.0.0.1:41207</c>.</returns>
+    public static async Task<string> Start(WebApplication app, ApiOptions options)
+    {
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KdRobust.Api");
+        try
+        {
+            var applied = await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
+            if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
+            if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
+                ApiLog.KeyCreated(log, file);
+        }
+        catch (Exception error) when (Database.IsWeather(error))
+        {
+            throw new StartRefusedException($"PostgreSQL does not answer ({error.Message}): is it running, and does KDR_DATABASE name it? ./kdr up starts one for this checkout", error);
+        }
+        catch (PostgresException error)
+        {
+            throw new StartRefusedException($"PostgreSQL refuses ({error.MessageText}): does KDR_DATABASE name the right user, password and database?", error);
+        }
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException error)
+        {
+            throw new StartRefusedException($"{options.Listen} cannot be listened on ({error.GetBaseException().Message}): another program has the port. Choose another one, or 0 for any free one", error);
+        }
+        var address = app.Urls.Single();
+        ApiLog.Listening(log, address);
+        if (options.AddressFile is { } addressFile)
+        {
+            await File.WriteAllTextAsync(addressFile + ".new", address + "\n");
+            File.Move(addressFile + ".new", addressFile, overwrite: true);
+        }
+        return address;
+    }
+
+    static async Task StopWhenInputEnds(IHostApplicationLifetime lifetime)
+    {
+        await using var input = Console.OpenStandardInput();
+        var buffer = new byte[256];
+        while (await input.ReadAsync(buffer) > 0)
+        {
+        }
+        lifetime.StopApplication();
+    }
+}

@@ -1,0 +1,33 @@
+namespace KdRobust.Api.Hosting;
+
+/// <summary>The spec that the interface's description shows: one model, one view, one number. It is valid, and runs in a minute.</summary>
+static class ExampleSpec
+{
+    public const string Text =
+        """
+        {
+          "name": "example",
+          "title": "Clean accuracy of a small network on synthetic images",
+          "notes": [],
+          "seed": 1,
+          "dataset": { "name": "synthetic", "trainImages": 500, "testImages": 200 },
+          "compute": { "device": "cpu", "threads": 1, "precision": "float32" },
+          "models": {
+            "net": {
+              "architecture": { "kind": "wide-resnet", "depth": 10, "width": 1, "dropout": 0, "normalize": true },
+              "noise": { "kind": "none" },
+              "weights": {
+                "kind": "train", "epochs": 4, "batchSize": 50, "augmentation": { "cropPadding": 4, "flip": true }, "inputSigma": 0,
+                "optimizer": { "kind": "adam", "learningRate": 0.01, "weightDecay": 0.0001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8 },
+                "schedule": { "kind": "constant" }, "adversarial": null, "distillation": null, "monitor": null
+              }
+            }
+          },
+          "views": { "net": { "model": "net", "inputSigma": 0, "aggregation": "votes", "draws": 1 } },
+          "evaluations": { "clean": { "view": "net", "images": 200 } },
+          "transfers": {},
+          "tables": [],
+          "figures": []
+        }
+        """;
+}

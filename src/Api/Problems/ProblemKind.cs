@@ -1,0 +1,33 @@
+namespace KdRobust.Api.Problems;
+
+/// <summary>
+/// A kind of refusal: its address is the <c>type</c> of a problem document (RFC 9457), and this service answers there
+/// in words, so that nothing has to be looked up elsewhere.
+/// </summary>
+/// <param name="Slug">Last part of the address.</param>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Title">The same for every occurrence.</param>
+/// <param name="WhatToDo">For the page at the address.</param>
+sealed record ProblemKind(string Slug, int Status, string Title, string WhatToDo)
+{
+    public static readonly ProblemKind SpecInvalid = new("spec-invalid", 400, "The experiment spec is not valid", "Each entry of 'errors' names a JSON path, what stands there and what is expected. Nothing was stored. The JSON schema is printed by 'kdr schema'.");
+    public static readonly ProblemKind BadRequest = new("bad-request", 400, "The request is not understood", "'detail' names the parameter and what is expected. The interface is described at /docs.");
+    public static readonly ProblemKind KeyMissing = new("key-missing", 401, "No valid API key", "Send 'Authorization: Bearer kdr_...' (or 'X-API-Key: kdr_...'). The local service writes an admin key into .kdr/key; the command line reads KDR_KEY, then that file.");
+    public static readonly ProblemKind RoleTooSmall = new("role-too-small", 403, "The key may not do this", "Reading needs the role reader, submitting and cancelling submitter, and other owners' experiments admin. Use another key.");
+    public static readonly ProblemKind NotFound = new("not-found", 404, "There is nothing here", "The id is wrong, belongs to another owner, or the address does not exist. The interface is described at /docs.");
+    public static readonly ProblemKind MethodNotAllowed = new("method-not-allowed", 405, "This address does not take that method", "The interface is described at /docs.");
+    public static readonly ProblemKind Shared = new("job-shared", 409, "Other experiments use this job", "'experiments' names them. To cancel it for all of them, repeat the request with ?evenIfShared=true.");
+    public static readonly ProblemKind TooLarge = new("too-large", 413, "The request is too large", "'detail' says how much is taken.");
+    public static readonly ProblemKind NotJson = new("not-json", 415, "The body is not JSON", "Send the spec itself with 'Content-Type: application/json'.");
+    public static readonly ProblemKind Failed = new("failed", 500, "The service failed", "This is a mistake of ours. The service's log holds the details under the 'traceId' of this document.");
+    public static readonly ProblemKind DatabaseAway = new("database-away", 503, "The database does not answer", "Try again after the seconds in Retry-After. If it stays so, look at the database: 'kdr status' and 'kdr doctor' help.");
+
+    public static IReadOnlyList<ProblemKind> All { get; } =
+        [SpecInvalid, BadRequest, KeyMissing, RoleTooSmall, NotFound, MethodNotAllowed, Shared, TooLarge, NotJson, Failed, DatabaseAway];
+
+    /// <summary>Address relative to this service.</summary>
+    public string Type => $"/problems/{Slug}";
+
+    /// <summary>The kind for a bare status.</summary>
+    public static ProblemKind Of(int status) => All.FirstOrDefault(kind => kind.Status == status && kind != SpecInvalid) ?? (status < 500 ? BadRequest : Failed);
+}
