@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using KdRobust.Api.Problems;
 using KdRobust.Persistence.Keys;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace KdRobust.Api.Access;
@@ -11,15 +12,17 @@ namespace KdRobust.Api.Access;
 sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder, ApiKeyStore keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logs, encoder)
 {
-    public const string Scheme = "ApiKey";
+    public const string SchemeName = "ApiKey";
     const string Bearer = "Bearer ";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        // Health must answer while the database does not, whatever headers a client always sends.
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
         if (Key() is not { } key) return AuthenticateResult.NoResult();
         if (await keys.Find(key, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked");
-        var identity = new ClaimsIdentity([new(ClaimTypes.Name, found.Owner), new(ClaimTypes.Role, found.Role.ToString())], Scheme);
-        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme));
+        var identity = new ClaimsIdentity([new(ClaimTypes.Name, found.Owner), new(ClaimTypes.Role, found.Role.ToString())], SchemeName);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)

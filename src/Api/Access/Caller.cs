@@ -18,8 +18,8 @@ static class Caller
     /// <summary>Policies, and the rule that whatever says nothing needs a reader's key.</summary>
     public static void AddApiKeys(this IServiceCollection services)
     {
-        services.AddAuthentication(ApiKeyAuthentication.Scheme)
-            .AddScheme<Microsoft.AspNetCore.Authentication.AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);
+        services.AddAuthentication(ApiKeyAuthentication.SchemeName)
+            .AddScheme<Microsoft.AspNetCore.Authentication.AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
         var authorization = services.AddAuthorizationBuilder();
         foreach (var role in Enum.GetValues<ApiKeyRole>())
             authorization.AddPolicy(Policy(role), policy => policy.RequireRole(Enum.GetValues<ApiKeyRole>().Where(r => r >= role).Select(r => r.ToString())));

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using KdRobust.Api.Access;
 using KdRobust.Api.Problems;
 using KdRobust.Persistence.Checkpoints;

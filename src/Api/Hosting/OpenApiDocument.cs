@@ -1,8 +1,5 @@
 using System.Text.Json.Nodes;
-using KdRobust.Api.Access;
 using KdRobust.Api.Problems;
-using KdRobust.Domain.Experiments;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace KdRobust.Api.Hosting;

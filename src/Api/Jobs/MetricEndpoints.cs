@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Claims;
 using System.Text;
 using KdRobust.Api.Access;
 using KdRobust.Api.Hosting;
