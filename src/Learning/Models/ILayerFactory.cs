@@ -1,0 +1,37 @@
+using KdRobust.Learning.Noise;
+using static TorchSharp.torch;
+
+namespace KdRobust.Learning.Models;
+
+/// <summary>What a backbone is built of. The backbone knows where layers are; the factory decides whether they are noisy.</summary>
+internal interface ILayerFactory
+{
+    /// <summary>A convolution without bias, padding k/2: [N, in, H, W] -> [N, out, H/stride, W/stride].</summary>
+    nn.Module<Tensor, Tensor> Convolution(long inChannels, long outChannels, long kernel, long stride);
+
+    /// <summary>A fully connected layer with bias: [N, in] -> [N, out].</summary>
+    nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures);
+}
+
+/// <summary>Layers of a deterministic network.</summary>
+internal sealed class PlainLayers : ILayerFactory
+{
+    /// <inheritdoc/>
+    public nn.Module<Tensor, Tensor> Convolution(long inChannels, long outChannels, long kernel, long stride) =>
+        nn.Conv2d(inChannels, outChannels, kernel, stride, kernel / 2, bias: false);
+
+    /// <inheritdoc/>
+    public nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures) => nn.Linear(inFeatures, outFeatures);
+}
+
+/// <summary>Layers of a CNI network: colored noise in every convolution, white noise in the fully connected layer.</summary>
+internal sealed class ColoredNoiseLayers(Domain.Experiments.ColoredNoiseSpec noise, NoiseSource source) : ILayerFactory
+{
+    /// <inheritdoc/>
+    public nn.Module<Tensor, Tensor> Convolution(long inChannels, long outChannels, long kernel, long stride) =>
+        new ColoredNoiseConv2d(inChannels, outChannels, kernel, stride, noise, source);
+
+    /// <inheritdoc/>
+    public nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures) =>
+        new WhiteNoiseLinear(inFeatures, outFeatures, noise, source);
+}

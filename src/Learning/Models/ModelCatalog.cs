@@ -1,0 +1,35 @@
+using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Jobs;
+using KdRobust.Learning.Noise;
+using KdRobust.Learning.Randomness;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KdRobust.Learning.Models;
+
+/// <summary>From a network's shape to the network: backbone, then noise in its layers, then nothing else.</summary>
+internal static class ModelCatalog
+{
+    /// <summary>Builds a network with initial weights, in training mode.</summary>
+    /// <param name="shape">Backbone and noise.</param>
+    /// <param name="seeds">Root of the initial weights.</param>
+    /// <param name="device">Where it lives.</param>
+    public static Network Build(NetworkShape shape, SeedTree seeds, Device device)
+    {
+        var source = new NoiseSource();
+        ILayerFactory layers = shape.Noise switch
+        {
+            NoNoiseSpec => new PlainLayers(),
+            ColoredNoiseSpec colored => new ColoredNoiseLayers(colored, source),
+            _ => throw new ArgumentOutOfRangeException(nameof(shape), shape.Noise.GetType().Name, "no layers for this noise"),
+        };
+        nn.Module<Tensor, Tensor> module = shape.Architecture switch
+        {
+            WideResNetSpec wide => new WideResNet(wide, layers, source),
+            _ => throw new ArgumentOutOfRangeException(nameof(shape), shape.Architecture.GetType().Name, "no backbone for this architecture"),
+        };
+        module.to(device);
+        WeightInitialization.Apply(module, seeds, device);
+        return new Network(shape, module, source);
+    }
+}
