@@ -114,6 +114,7 @@ internal static partial class Program
             threads,
             batch,
             versions = new { dotnet = Environment.Version.ToString(), libtorch = TorchRuntime.LoadedVersion, peer = peer.Versions },
+            keeps_freed_memory = HostMemory.KeepsFreed,
             bound = Bound,
             within,
             rows,

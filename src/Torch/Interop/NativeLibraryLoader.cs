@@ -18,6 +18,9 @@ internal static class NativeLibraryLoader
     /// <summary>The file that was loaded; null before the first use.</summary>
     internal static string? LoadedFile { get; private set; }
 
+    /// <summary>Whether the C library was told to keep freed memory.</summary>
+    internal static bool KeepsFreedMemory { get; private set; }
+
     internal static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
         if (name != Native.Library) return IntPtr.Zero;
@@ -28,6 +31,7 @@ internal static class NativeLibraryLoader
                 var file = Find(Environment.GetEnvironmentVariable(Variable), AppContext.BaseDirectory);
                 loaded = Load(file);
                 LoadedFile = file;
+                KeepsFreedMemory = Environment.GetEnvironmentVariable(HostMemory.Variable) != "system" && KeepFreedMemory(loaded);
             }
 
             return loaded;
@@ -91,6 +95,9 @@ internal static class NativeLibraryLoader
             throw;
         }
     }
+
+    private static unsafe bool KeepFreedMemory(IntPtr library) =>
+        NativeLibrary.TryGetExport(library, "kt_memory_keep_freed", out var keep) && ((delegate* unmanaged<int>)keep)() == 1;
 
     private static unsafe void CheckVersions(IntPtr library, string file)
     {
