@@ -17,19 +17,37 @@ public static partial class torch
             protected IList<ParamGroup> _parameter_groups { get; } = [];
 
             /// <summary>The parameters of all groups.</summary>
-            public abstract IEnumerable<Parameter> parameters();
+            public virtual IEnumerable<Parameter> parameters() => _parameter_groups.SelectMany(group => group.Parameters);
 
             /// <summary>Drops the gradients of all parameters.</summary>
-            public abstract void zero_grad();
+            public virtual void zero_grad() => Gradients.Clear([.. parameters()], set_to_none: true);
 
             /// <summary>Updates every parameter that has a gradient.</summary>
             /// <param name="closure">Computes loss and gradients first, when given.</param>
             /// <returns>The closure's loss, or null.</returns>
-            public abstract Tensor? step(Func<Tensor>? closure = null);
+            public virtual Tensor? step(Func<Tensor>? closure = null)
+            {
+                Tensor? loss = null;
+                if (closure is not null)
+                {
+                    using var guard = enable_grad();
+                    loss = closure();
+                }
+                Update();
+                return loss;
+            }
 
             /// <summary>Adds a group; options it leaves open are those of the optimizer.</summary>
             /// <exception cref="ArgumentException">The group is of another optimizer, or a parameter is in a group already.</exception>
-            public abstract void add_param_group(ParamGroup param_group);
+            public virtual void add_param_group(ParamGroup param_group)
+            {
+                ArgumentNullException.ThrowIfNull(param_group);
+                AddGroup(param_group);
+            }
+
+            private protected abstract void Update();
+
+            private protected abstract void AddGroup(ParamGroup param_group);
 
             /// <summary>Frees the optimizer's state.</summary>
             public void Dispose()

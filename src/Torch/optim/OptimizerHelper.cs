@@ -17,28 +17,10 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
     /// <inheritdoc/>
     public override IEnumerable<Parameter> parameters() => _members.SelectMany(members => members.Parameters);
 
-    /// <inheritdoc/>
-    public override void zero_grad() => Gradients.Clear([.. parameters()], set_to_none: true);
-
-    /// <inheritdoc/>
-    public override torch.Tensor? step(Func<torch.Tensor>? closure = null)
+    private protected override void Update()
     {
-        torch.Tensor? loss = null;
-        if (closure is not null)
-        {
-            using var guard = torch.enable_grad();
-            loss = closure();
-        }
         foreach (var members in _members)
             Step(members);
-        return loss;
-    }
-
-    /// <inheritdoc/>
-    public override void add_param_group(ParamGroup param_group)
-    {
-        ArgumentNullException.ThrowIfNull(param_group);
-        AddGroup(param_group);
     }
 
     private protected void AddGroups(IEnumerable<ParamGroup> groups)
@@ -49,7 +31,7 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
             throw new ArgumentException($"{GetType().Name}: there is no parameter to optimize.", nameof(groups));
     }
 
-    private void AddGroup(ParamGroup param_group)
+    private protected override void AddGroup(ParamGroup param_group)
     {
         CheckGroup(param_group);
         param_group.Options ??= NewOptions();
