@@ -82,13 +82,6 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public void A_null_tensor_is_named()
-    {
-        using var scope = NewDisposeScope();
-        Should.Throw<ArgumentNullException>(() => ones([2]).add(null!));
-    }
-
-    [Fact]
     public void An_element_of_the_wrong_type_is_refused()
     {
         using var scope = NewDisposeScope();

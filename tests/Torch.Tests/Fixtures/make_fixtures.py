@@ -241,7 +241,8 @@ def more_arithmetic():
         case(f"{name}_/plain", lambda a, name=name: getattr(a.clone(), name + "_")(), P(3, 4))
     for name in ("square", "expm1", "sin", "cos", "erf", "erfc", "floor", "ceil", "trunc", "abs", "neg", "exp", "relu", "sigmoid", "tanh"):
         case(f"{name}/more", lambda a, name=name: getattr(a, name)(), X(3, 4))
-        case(f"{name}_/plain", lambda a, name=name: getattr(a.clone(), name + "_")(), X(3, 4))
+        if name != "square":  # TorchSharp has it only out of place
+            case(f"{name}_/plain", lambda a, name=name: getattr(a.clone(), name + "_")(), X(3, 4))
     case("erfinv/plain", lambda a: a.erfinv(), torch.tensor([-0.99, -0.5, 0.0, 0.3, 0.9999], requires_grad=True))
     case("logical_not/flags", lambda a: a.logical_not(), flags(6))
     case("logical_or/flags", lambda a, b: a.logical_or(b), flags(4, 4), flags(4))

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,13 +8,14 @@ namespace KdRobust.Torch.Tests.Golden;
 /// <summary>WRN-10-1 in plain TorchSharp, with PyTorch's parameter names and the normalisation inside: one block a group, widths 16, 32, 64.</summary>
 sealed class SmallWideResNet : Module<Tensor, Tensor>
 {
+    // The order of the fields is the order of the state dict.
     readonly Conv2d conv1;
     readonly Group block1, block2, block3;
     readonly BatchNorm2d bn1;
     readonly Linear fc;
     readonly Tensor mean, deviation;
 
-    internal SmallWideResNet() : base(nameof(SmallWideResNet))
+    internal SmallWideResNet(ScalarType type = ScalarType.Float32) : base(nameof(SmallWideResNet))
     {
         conv1 = Conv2d(3, 16, 3, stride: 1, padding: 1L, bias: false);
         block1 = new Group(16, 16, 1);
@@ -22,8 +24,9 @@ sealed class SmallWideResNet : Module<Tensor, Tensor>
         bn1 = BatchNorm2d(64);
         fc = Linear(64, 10);
         RegisterComponents();
-        mean = tensor(new[] { 0.491f, 0.482f, 0.447f }, [1, 3, 1, 1]);
-        deviation = tensor(new[] { 0.247f, 0.243f, 0.262f }, [1, 3, 1, 1]);
+        this.to(type);
+        mean = from_array(new[] { 0.491, 0.482, 0.447 }).view(1, 3, 1, 1).to(type);
+        deviation = from_array(new[] { 0.247, 0.243, 0.262 }).view(1, 3, 1, 1).to(type);
         register_buffer("mean", mean, persistent: false);
         register_buffer("deviation", deviation, persistent: false);
     }
@@ -51,8 +54,10 @@ sealed class SmallWideResNet : Module<Tensor, Tensor>
     /// <summary>Pre-activation; the shortcut's convolution sees relu(bn1(x)).</summary>
     sealed class Block : Module<Tensor, Tensor>
     {
-        readonly BatchNorm2d bn1, bn2;
-        readonly Conv2d conv1, conv2;
+        readonly BatchNorm2d bn1;
+        readonly Conv2d conv1;
+        readonly BatchNorm2d bn2;
+        readonly Conv2d conv2;
         readonly Conv2d? convShortcut;
 
         internal Block(long input, long output, long stride) : base(nameof(Block))

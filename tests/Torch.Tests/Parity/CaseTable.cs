@@ -30,6 +30,8 @@ sealed class CaseTable : IEnumerable<KeyValuePair<string, Func<Tensor[], Tensor[
 
     public void Add(string name, Func<Tensor, Tensor, Tensor> run) => cases.Add(name, x => [run(x[0], x[1])]);
 
+    public void Add(string name, Func<Tensor, Tensor, Tensor[]> run) => cases.Add(name, x => run(x[0], x[1]));
+
     public void Add(string name, Func<Tensor, Tensor, Tensor, Tensor> run) => cases.Add(name, x => [run(x[0], x[1], x[2])]);
 
     /// <summary>A case that takes its inputs, and returns its outputs, as lists.</summary>

@@ -16,7 +16,7 @@ static class FactoryCases
         { "arange/double", () => arange(-1, 1, 0.25, ScalarType.Float64) },
         { "tensor/bytes", () => tensor(new byte[] { 0, 7, 255, 128 }, [2, 2]) },
         { "tensor/floats", () => tensor(new[] { 0.1f, -2.5f, 1e-8f, 3e8f }, [2, 2]) },
-        { "frombuffer/offset", () => frombuffer(new[] { 1f, 2f, 3f, 4f, 5f, 6f }, ScalarType.Float32, 3, 8) },
+        { "frombuffer/offset", () => frombuffer(new[] { 1f, 2f, 3f, 4f, 5f, 6f }, ScalarType.Float32, 3, 2) },
         { "from_array/rank2", () => from_array(new long[,] { { 1, 2, 3 }, { 4, 5, 6 } }) },
         { "zeros_like/dtype", a => zeros_like(a, ScalarType.Int64) },
         { "rand_like/shape", a => { manual_seed(5); return rand_like(a); } },

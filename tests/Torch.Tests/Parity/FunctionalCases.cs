@@ -1,4 +1,5 @@
 using static TorchSharp.torch;
+using TorchSharp;
 using static TorchSharp.torch.nn;
 
 namespace KdRobust.Torch.Tests.Parity;

@@ -37,7 +37,7 @@ static class ReductionCases
         { "var/unbiased", a => a.var() },
         { "var/biased", a => a.var(unbiased: false) },
         { "norm/two", a => a.norm() },
-        { "norm/one", a => a.norm(1) },
+        { "norm/one", a => a.norm(1f) },
         { "norm/infinity", a => a.norm(float.PositiveInfinity) },
         { "topk/largest", a => Pair(a.topk(3)) },
         { "topk/smallest", a => Pair(a.topk(2, 0, largest: false)) },

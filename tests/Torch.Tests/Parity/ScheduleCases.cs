@@ -19,7 +19,7 @@ static class ScheduleCases
                 { "CosineAnnealingLR/half", () => Rates(12, o => CosineAnnealingLR(o, 10, 0.001)) },
                 { "LambdaLR/inverse", () => Rates(6, o => LambdaLR(o, epoch => 1.0 / (1 + epoch))) },
                 { "OneCycleLR/cosine", () => Rates(20, o => OneCycleLR(o, 0.2, total_steps: 20)) },
-                { "OneCycleLR/linear", () => Rates(12, o => OneCycleLR(o, 0.2, epochs: 3, steps_per_epoch: 4, pct_start: 0.4, anneal_strategy: AnnealStrategy.Linear, div_factor: 10, final_div_factor: 100)) },
+                { "OneCycleLR/linear", () => Rates(12, o => OneCycleLR(o, 0.2, epochs: 3, steps_per_epoch: 4, pct_start: 0.4, anneal_strategy: impl.OneCycleLR.AnnealStrategy.Linear, div_factor: 10, final_div_factor: 100)) },
                 { "OneCycleLR/three_phase", () => Rates(20, o => OneCycleLR(o, 0.2, total_steps: 20, three_phase: true)) },
                 { "OneCycleLR/adam", () => Rates(20, o => OneCycleLR(o, 0.01, total_steps: 20), adam: true) },
             };

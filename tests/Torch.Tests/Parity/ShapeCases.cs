@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Torch.Tests.Parity;
@@ -44,7 +45,7 @@ static class ShapeCases
         { "repeat/plain", a => a.repeat(2, 1, 2) },
         { "repeat_interleave/dim", a => a.repeat_interleave(3, 0) },
         { "tile/plain", a => a.tile([2, 2]) },
-        { "roll/one", a => a.roll(1, 0) },
+        { "roll/one", a => a.roll([1], [0]) },
         { "roll/two", a => a.roll([1, -1], [0, 1]) },
         { "diag/vector", a => a.diag() },
         { "triu/one", a => a.triu(1) },

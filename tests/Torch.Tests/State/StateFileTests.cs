@@ -17,7 +17,7 @@ public sealed class StateFileTests : IDisposable
         using var scope = NewDisposeScope();
         using var saved = Network(1);
         using var loaded = Network(2);
-        saved.get_buffer("1.num_batches_tracked").fill_(41);
+        saved.get_buffer("1.num_batches_tracked")!.fill_(41);
         saved.save(file);
         loaded.load(file);
         var expected = saved.state_dict();
@@ -25,7 +25,7 @@ public sealed class StateFileTests : IDisposable
         state.Keys.ShouldBe(expected.Keys);
         foreach (var (name, tensor) in expected)
             tensor.bytes.SequenceEqual(state[name].bytes).ShouldBeTrue(name);
-        loaded.get_buffer("1.num_batches_tracked").item<long>().ShouldBe(41);
+        loaded.get_buffer("1.num_batches_tracked")!.item<long>().ShouldBe(41);
     }
 
     [Fact]
