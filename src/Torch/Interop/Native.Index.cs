@@ -14,7 +14,6 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_gather(TensorHandle self, long dim, TensorHandle index);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_scatter(TensorHandle self, long dim, TensorHandle index, TensorHandle src);
     [LibraryImport(Library)] internal static partial int kt_tensor_scatter_(TensorHandle self, long dim, TensorHandle index, TensorHandle src);
-    [LibraryImport(Library)] internal static partial int kt_tensor_scatter_scalar_(TensorHandle self, long dim, TensorHandle index, NativeScalar value);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_scatter_add(TensorHandle self, long dim, TensorHandle index, TensorHandle src);
     [LibraryImport(Library)] internal static partial int kt_tensor_scatter_add_(TensorHandle self, long dim, TensorHandle index, TensorHandle src);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_masked_fill(TensorHandle self, TensorHandle mask, NativeScalar value);

@@ -14,7 +14,7 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_permute(TensorHandle self, long[]? dims, long count);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_expand(TensorHandle self, long[] sizes, long dims, Flag is_implicit);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_repeat(TensorHandle self, long[] repeats, long count);
-    [LibraryImport(Library)] internal static partial IntPtr kt_tensor_repeat_interleave(TensorHandle self, long repeats, Flag has_dim, long dim);
+    [LibraryImport(Library)] internal static partial IntPtr kt_tensor_repeat_interleave(TensorHandle self, long repeats, Flag has_dim, long dim, long output_size);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_tile(TensorHandle self, long[] repeats, long count);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_flip(TensorHandle self, long[]? dims, long count);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_roll(TensorHandle self, long[] shifts, long count, long[]? dims, long dim_count);

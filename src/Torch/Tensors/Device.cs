@@ -15,7 +15,7 @@ public static partial class torch
     public static readonly Device CPU = new(DeviceType.CPU);
 
     /// <summary>The current CUDA device.</summary>
-    public static readonly Device CUDA = new(DeviceType.CUDA);
+    public static Device CUDA { get; } = new(DeviceType.CUDA);
 
     /// <summary>A device by its name: <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
     public static Device device(string description) => new(description);
@@ -26,7 +26,7 @@ public static partial class torch
     public static Device device(DeviceType deviceType, int index = -1) => new(deviceType, index);
 
     /// <summary>Where a tensor lives. Two devices are equal when type and index are.</summary>
-    public sealed class Device : IEquatable<Device>
+    public sealed class Device
     {
         /// <summary>A device by its name: <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
         /// <exception cref="ArgumentException">There is no such device.</exception>
@@ -57,9 +57,7 @@ public static partial class torch
 
         public static implicit operator Device(string description) => new(description);
 
-        public bool Equals(Device? other) => other is not null && type == other.type && index == other.index;
-
-        public override bool Equals(object? obj) => Equals(obj as Device);
+        public override bool Equals(object? obj) => obj is Device other && type == other.type && index == other.index;
 
         public override int GetHashCode() => HashCode.Combine(type, index);
 

@@ -125,13 +125,13 @@ public static partial class torch
         public Tensor lerp(Tensor end, Tensor weight) => Native.Own(Native.kt_tensor_lerp(Handle, end.Handle, weight.Handle));
 
         /// <inheritdoc cref="lerp(Tensor, Tensor)"/>
-        public Tensor lerp(Tensor end, Scalar weight) => Native.Own(Native.kt_tensor_lerp_scalar(Handle, end.Handle, weight.Native));
+        internal Tensor lerp(Tensor end, Scalar weight) => Native.Own(Native.kt_tensor_lerp_scalar(Handle, end.Handle, weight.Native));
 
         /// <inheritdoc cref="lerp(Tensor, Tensor)"/>
         public Tensor lerp_(Tensor end, Tensor weight) => This(Native.kt_tensor_lerp_(Handle, end.Handle, weight.Handle));
 
         /// <inheritdoc cref="lerp(Tensor, Tensor)"/>
-        public Tensor lerp_(Tensor end, Scalar weight) => This(Native.kt_tensor_lerp_scalar_(Handle, end.Handle, weight.Native));
+        internal Tensor lerp_(Tensor end, Scalar weight) => This(Native.kt_tensor_lerp_scalar_(Handle, end.Handle, weight.Native));
 
         /// <summary>Sets every element.</summary>
         public Tensor fill_(Scalar value) => This(Native.kt_tensor_fill_(Handle, value.Native));

@@ -41,6 +41,28 @@ public static partial class torch
             }
         }
 
+        /// <summary>The only element as a scalar, on any device.</summary>
+        public unsafe Scalar ToScalar()
+        {
+            long bits = 0;
+            var type = dtype;
+            Native.Check(Native.kt_tensor_item(Handle, (IntPtr)(&bits)));
+            return type switch
+            {
+                ScalarType.Float32 => Unsafe.As<long, float>(ref bits),
+                ScalarType.Float64 => Unsafe.As<long, double>(ref bits),
+                ScalarType.Int64 => bits,
+                ScalarType.Int32 => Unsafe.As<long, int>(ref bits),
+                ScalarType.Int16 => Unsafe.As<long, short>(ref bits),
+                ScalarType.Int8 => Unsafe.As<long, sbyte>(ref bits),
+                ScalarType.Byte => Unsafe.As<long, byte>(ref bits),
+                ScalarType.Bool => Unsafe.As<long, byte>(ref bits) != 0,
+                ScalarType.Float16 => Unsafe.As<long, Half>(ref bits),
+                ScalarType.BFloat16 => (float)Unsafe.As<long, BFloat16>(ref bits),
+                _ => throw new NotSupportedException($"No number of C# holds a {type}."),
+            };
+        }
+
         internal IntPtr ContiguousAddress()
         {
             if (!is_contiguous()) throw new InvalidOperationException($"The memory of a tensor that is not contiguous has no row-major order: {this}. Call contiguous() first.");
@@ -69,28 +91,6 @@ public static partial class torch
 /// <summary>Reading numbers out of tensors, and tensors' bytes to and from streams.</summary>
 public static partial class TensorExtensionMethods
 {
-    /// <summary>The only element as a scalar, on any device.</summary>
-    public static unsafe Scalar ToScalar(this torch.Tensor value)
-    {
-        long bits = 0;
-        var type = value.dtype;
-        Native.Check(Native.kt_tensor_item(value.Handle, (IntPtr)(&bits)));
-        return type switch
-        {
-            torch.ScalarType.Float32 => Unsafe.As<long, float>(ref bits),
-            torch.ScalarType.Float64 => Unsafe.As<long, double>(ref bits),
-            torch.ScalarType.Int64 => bits,
-            torch.ScalarType.Int32 => Unsafe.As<long, int>(ref bits),
-            torch.ScalarType.Int16 => Unsafe.As<long, short>(ref bits),
-            torch.ScalarType.Int8 => Unsafe.As<long, sbyte>(ref bits),
-            torch.ScalarType.Byte => Unsafe.As<long, byte>(ref bits),
-            torch.ScalarType.Bool => Unsafe.As<long, byte>(ref bits) != 0,
-            torch.ScalarType.Float16 => Unsafe.As<long, Half>(ref bits),
-            torch.ScalarType.BFloat16 => (float)Unsafe.As<long, BFloat16>(ref bits),
-            _ => throw new NotSupportedException($"No number of C# holds a {type}."),
-        };
-    }
-
     public static float ToSingle(this torch.Tensor value) => value.ToScalar().ToSingle();
 
     public static double ToDouble(this torch.Tensor value) => value.ToScalar().ToDouble();

@@ -39,9 +39,6 @@ public static partial class torch
         /// <summary>x², elementwise.</summary>
         public Tensor square() => Native.Own(Native.kt_tensor_square(Handle));
 
-        /// <summary>x², elementwise, in place.</summary>
-        public Tensor square_() => This(Native.kt_tensor_square_(Handle));
-
         /// <summary>e to the x, elementwise.</summary>
         public Tensor exp() => Native.Own(Native.kt_tensor_exp(Handle));
 

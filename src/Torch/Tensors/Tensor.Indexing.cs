@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KdRobust.Torch.Interop;
 
 namespace TorchSharp;
@@ -7,6 +8,7 @@ public static partial class torch
     public partial class Tensor
     {
         /// <summary>Reads as <see cref="index(TensorIndex[])"/>, writes as <see cref="index_put_(Tensor, TensorIndex[])"/>.</summary>
+        [IndexerName("TensorItems")]
         public Tensor this[params TensorIndex[] indices]
         {
             get => index(indices);
@@ -14,6 +16,7 @@ public static partial class torch
         }
 
         /// <summary>Reads or writes the elements a mask or tensors of integers name.</summary>
+        [IndexerName("TensorItems")]
         public Tensor this[params Tensor[] indices]
         {
             get => index(indices);
@@ -21,24 +24,28 @@ public static partial class torch
         }
 
         /// <summary>One slice of the first dimension.</summary>
+        [IndexerName("TensorItems")]
         public Tensor this[long i1]
         {
             get => index((TensorIndex[])[i1]);
             set => index_put_(value, (TensorIndex[])[i1]);
         }
 
+        [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2]
         {
             get => index((TensorIndex[])[i1, i2]);
             set => index_put_(value, (TensorIndex[])[i1, i2]);
         }
 
+        [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3]
         {
             get => index((TensorIndex[])[i1, i2, i3]);
             set => index_put_(value, (TensorIndex[])[i1, i2, i3]);
         }
 
+        [IndexerName("TensorItems")]
         public Tensor this[long i1, long i2, long i3, long i4]
         {
             get => index((TensorIndex[])[i1, i2, i3, i4]);
@@ -97,9 +104,6 @@ public static partial class torch
 
         /// <inheritdoc cref="scatter"/>
         public Tensor scatter_(long dim, Tensor index, Tensor src) => This(Native.kt_tensor_scatter_(Handle, dim, index.Handle, src.Handle));
-
-        /// <inheritdoc cref="scatter"/>
-        public Tensor scatter_(long dim, Tensor index, Scalar value) => This(Native.kt_tensor_scatter_scalar_(Handle, dim, index.Handle, value.Native));
 
         /// <summary>As <see cref="scatter"/>, but adding.</summary>
         public Tensor scatter_add(long dim, Tensor index, Tensor src) => Native.Own(Native.kt_tensor_scatter_add(Handle, dim, index.Handle, src.Handle));

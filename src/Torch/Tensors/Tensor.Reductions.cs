@@ -56,12 +56,24 @@ public static partial class torch
         /// <summary>The p-norm along one dimension.</summary>
         public Tensor norm(int dim, bool keepdim = false, float p = 2) => Native.Own(Native.kt_tensor_norm(Handle, p, [dim], 1, keepdim));
 
-        public Tensor amax(long[] dims, bool keepdim = false) => Native.Own(Native.kt_tensor_amax(Handle, dims, dims.Length, keepdim));
+        /// <summary>The largest elements; among equal ones the gradient is shared. Into <paramref name="out"/> when given.</summary>
+        public Tensor amax(ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null) => amax(dims.ToArray(), keepdim, @out);
 
+        /// <inheritdoc cref="amax(ReadOnlySpan{long}, bool, Tensor)"/>
+        public Tensor amax(long[] dims, bool keepdim = false, Tensor? @out = null) =>
+            Into(@out, Native.Own(Native.kt_tensor_amax(Handle, dims, dims.Length, keepdim)));
+
+        /// <inheritdoc cref="amax(ReadOnlySpan{long}, bool, Tensor)"/>
         public Tensor amax(params long[] dims) => amax(dims, false);
 
-        public Tensor amin(long[] dims, bool keepdim = false) => Native.Own(Native.kt_tensor_amin(Handle, dims, dims.Length, keepdim));
+        /// <summary>The smallest elements; among equal ones the gradient is shared. Into <paramref name="out"/> when given.</summary>
+        public Tensor amin(ReadOnlySpan<long> dims, bool keepdim = false, Tensor? @out = null) => amin(dims.ToArray(), keepdim, @out);
 
+        /// <inheritdoc cref="amin(ReadOnlySpan{long}, bool, Tensor)"/>
+        public Tensor amin(long[] dims, bool keepdim = false, Tensor? @out = null) =>
+            Into(@out, Native.Own(Native.kt_tensor_amin(Handle, dims, dims.Length, keepdim)));
+
+        /// <inheritdoc cref="amin(ReadOnlySpan{long}, bool, Tensor)"/>
         public Tensor amin(params long[] dims) => amin(dims, false);
 
         /// <summary>log of the sum of e^x along one dimension, without overflow.</summary>
@@ -132,7 +144,7 @@ public static partial class torch
         public Tensor log_softmax(long dim, ScalarType? dtype = null) => Native.Own(Native.kt_tensor_log_softmax(Handle, dim, Native.TypeOf(dtype)));
 
         /// <summary>How often each of 0, 1, 2, .. occurs in a vector of non-negative integers, or the sum of their weights.</summary>
-        public Tensor bincount(Tensor? weights = null, long minlength = 0) => Native.Own(Native.kt_tensor_bincount(Handle, Native.OrNone(weights), minlength));
+        public Tensor bincount(Tensor? weights, long minlength = 0) => Native.Own(Native.kt_tensor_bincount(Handle, Native.OrNone(weights), minlength));
 
         private Tensor Sum(long[]? dims, bool keepdim, ScalarType? type) =>
             Native.Own(Native.kt_tensor_sum(Handle, dims, dims?.Length ?? 0, keepdim, Native.TypeOf(type)));
@@ -141,6 +153,12 @@ public static partial class torch
         {
             if (type is not { } wanted || wanted == result.dtype) return result;
             using (result) return result.to(wanted);
+        }
+
+        private static Tensor Into(Tensor? target, Tensor result)
+        {
+            if (target is null) return result;
+            using (result) return target.copy_(result);
         }
 
         private static (Tensor, Tensor) Pair(int status, IntPtr first, IntPtr second)

@@ -48,8 +48,8 @@ public static partial class torch
         public Tensor repeat(params long[] sizes) => Native.Own(Native.kt_tensor_repeat(Handle, sizes, sizes.Length));
 
         /// <summary>Each element (or slice along a dimension) so many times in a row.</summary>
-        public Tensor repeat_interleave(long repeats, long? dim = null) =>
-            Native.Own(Native.kt_tensor_repeat_interleave(Handle, repeats, dim.HasValue, dim ?? 0));
+        public Tensor repeat_interleave(long repeats, long? dim = null, long? output_size = null) =>
+            Native.Own(Native.kt_tensor_repeat_interleave(Handle, repeats, dim.HasValue, dim ?? 0, output_size ?? -1));
 
         /// <inheritdoc cref="repeat"/>
         public Tensor tile(long[] reps) => Native.Own(Native.kt_tensor_tile(Handle, reps, reps.Length));

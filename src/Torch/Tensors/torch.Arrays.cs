@@ -15,8 +15,8 @@ public static partial class torch
     public static Tensor tensor(bool[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<bool>(rawArray, dimensions, dtype, device, requires_grad, names);
 
-    public static Tensor tensor(byte scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        OfScalar(scalar, dtype ?? ScalarType.Byte, device, requires_grad);
+    public static Tensor tensor(byte scalar, Device? device = null, bool requires_grad = false) =>
+        OfScalar(scalar, ScalarType.Byte, device, requires_grad);
 
     public static Tensor tensor(byte[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<byte>(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
@@ -24,8 +24,8 @@ public static partial class torch
     public static Tensor tensor(byte[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<byte>(rawArray, dimensions, dtype, device, requires_grad, names);
 
-    public static Tensor tensor(sbyte scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        OfScalar(scalar, dtype ?? ScalarType.Int8, device, requires_grad);
+    public static Tensor tensor(sbyte scalar, Device? device = null, bool requires_grad = false) =>
+        OfScalar(scalar, ScalarType.Int8, device, requires_grad);
 
     public static Tensor tensor(sbyte[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<sbyte>(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
@@ -33,8 +33,8 @@ public static partial class torch
     public static Tensor tensor(sbyte[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<sbyte>(rawArray, dimensions, dtype, device, requires_grad, names);
 
-    public static Tensor tensor(short scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        OfScalar(scalar, dtype ?? ScalarType.Int16, device, requires_grad);
+    public static Tensor tensor(short scalar, Device? device = null, bool requires_grad = false) =>
+        OfScalar(scalar, ScalarType.Int16, device, requires_grad);
 
     public static Tensor tensor(short[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<short>(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
@@ -42,8 +42,8 @@ public static partial class torch
     public static Tensor tensor(short[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<short>(rawArray, dimensions, dtype, device, requires_grad, names);
 
-    public static Tensor tensor(int scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        OfScalar(scalar, dtype ?? ScalarType.Int32, device, requires_grad);
+    public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
+        OfScalar(scalar, ScalarType.Int32, device, requires_grad);
 
     public static Tensor tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<int>(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
@@ -54,14 +54,14 @@ public static partial class torch
     public static Tensor tensor(long scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         OfScalar(scalar, dtype ?? ScalarType.Int64, device, requires_grad);
 
-    public static Tensor tensor(long[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        OfSpan<long>(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
+    public static Tensor tensor(long[] dataArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        OfSpan<long>(dataArray, [dataArray.LongLength], dtype, device, requires_grad, names);
 
-    public static Tensor tensor(long[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        OfSpan<long>(rawArray, dimensions, dtype, device, requires_grad, names);
+    public static Tensor tensor(long[] dataArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        OfSpan<long>(dataArray, dimensions, dtype, device, requires_grad, names);
 
-    public static Tensor tensor(float scalar, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        OfScalar(scalar, dtype ?? ScalarType.Float32, device, requires_grad);
+    public static Tensor tensor(float scalar, Device? device = null, bool requires_grad = false) =>
+        OfScalar(scalar, ScalarType.Float32, device, requires_grad);
 
     public static Tensor tensor(float[] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         OfSpan<float>(rawArray, [rawArray.LongLength], dtype, device, requires_grad, names);
@@ -82,12 +82,12 @@ public static partial class torch
     public static Tensor from_array(Array rawArray, Device? device = null) => from_array(rawArray, null, device);
 
     /// <inheritdoc cref="from_array(Array, Device)"/>
-    public static Tensor from_array(Array rawArray, ScalarType? dtype, Device? device = null, bool requires_grad = false)
+    public static Tensor from_array(Array rawArray, ScalarType? dtype, Device? device = null, bool requires_grad = false, string[]? names = null)
     {
         var type = TypeOf(rawArray.GetType().GetElementType()!);
         var dimensions = new long[rawArray.Rank];
         for (var i = 0; i < dimensions.Length; i++) dimensions[i] = rawArray.GetLongLength(i);
-        return OfBytes(BytesOf(rawArray, type), type, dimensions, dtype, device, requires_grad, null);
+        return OfBytes(BytesOf(rawArray, type), type, dimensions, dtype, device, requires_grad, names);
     }
 
     /// <summary>

@@ -27,8 +27,6 @@ public static partial class torch
 
     public static Tensor square(Tensor input) => input.square();
 
-    public static Tensor relu(Tensor input) => input.relu();
-
     public static Tensor sigmoid(Tensor input) => input.sigmoid();
 
     public static Tensor tanh(Tensor input) => input.tanh();
@@ -40,18 +38,18 @@ public static partial class torch
     public static Tensor mm(Tensor input, Tensor target) => input.mm(target);
 
     /// <inheritdoc cref="Tensor.bmm"/>
-    public static Tensor bmm(Tensor input, Tensor target) => input.bmm(target);
+    public static Tensor bmm(Tensor input, Tensor batch2) => input.bmm(batch2);
 
     /// <inheritdoc cref="Tensor.outer"/>
     public static Tensor outer(Tensor input, Tensor vec2) => input.outer(vec2);
 
     /// <inheritdoc cref="Tensor.softmax"/>
-    public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
+    public static Tensor softmax(Tensor input, int dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
 
     /// <inheritdoc cref="Tensor.logsumexp"/>
     public static Tensor logsumexp(Tensor input, long dim, bool keepdim = false) => input.logsumexp(dim, keepdim);
 
     /// <inheritdoc cref="Tensor.allclose"/>
-    public static bool allclose(Tensor input, Tensor target, double rtol = 1e-05, double atol = 1e-08, bool equal_nan = false) =>
-        input.allclose(target, rtol, atol, equal_nan);
+    public static bool allclose(Tensor tensor, Tensor target, double rtol = 1e-05, double atol = 1e-08, bool equal_nan = false) =>
+        tensor.allclose(target, rtol, atol, equal_nan);
 }

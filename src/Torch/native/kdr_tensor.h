@@ -161,7 +161,8 @@ KT_API void* kt_tensor_t(void* self);
 KT_API void* kt_tensor_permute(void* self, const int64_t* dims, int64_t count);
 KT_API void* kt_tensor_expand(void* self, const int64_t* sizes, int64_t dims, int32_t is_implicit);
 KT_API void* kt_tensor_repeat(void* self, const int64_t* repeats, int64_t count);
-KT_API void* kt_tensor_repeat_interleave(void* self, int64_t repeats, int32_t has_dim, int64_t dim);
+// output_size: the extent that results, -1 when not given.
+KT_API void* kt_tensor_repeat_interleave(void* self, int64_t repeats, int32_t has_dim, int64_t dim, int64_t output_size);
 KT_API void* kt_tensor_tile(void* self, const int64_t* repeats, int64_t count);
 KT_API void* kt_tensor_flip(void* self, const int64_t* dims, int64_t count);
 KT_API void* kt_tensor_roll(void* self, const int64_t* shifts, int64_t count, const int64_t* dims, int64_t dim_count);
@@ -195,7 +196,6 @@ KT_API int32_t kt_tensor_index_copy_(void* self, int64_t dim, void* index, void*
 KT_API void* kt_tensor_gather(void* self, int64_t dim, void* index);
 KT_API void* kt_tensor_scatter(void* self, int64_t dim, void* index, void* src);
 KT_API int32_t kt_tensor_scatter_(void* self, int64_t dim, void* index, void* src);
-KT_API int32_t kt_tensor_scatter_scalar_(void* self, int64_t dim, void* index, kt_scalar value);
 KT_API void* kt_tensor_scatter_add(void* self, int64_t dim, void* index, void* src);
 KT_API int32_t kt_tensor_scatter_add_(void* self, int64_t dim, void* index, void* src);
 KT_API void* kt_tensor_masked_fill(void* self, void* mask, kt_scalar value);

@@ -60,9 +60,6 @@ void* kt_tensor_scatter(void* self, int64_t dim, void* index, void* src) {
 int32_t kt_tensor_scatter_(void* self, int64_t dim, void* index, void* src) {
   KT_STATUS("scatter_", (self, index, src), ten(self).scatter_(dim, ten(index), ten(src)))
 }
-int32_t kt_tensor_scatter_scalar_(void* self, int64_t dim, void* index, kt_scalar value) {
-  KT_STATUS("scatter_", (self, index), ten(self).scatter_(dim, ten(index), num(value)))
-}
 void* kt_tensor_scatter_add(void* self, int64_t dim, void* index, void* src) {
   KT_TENSOR("scatter_add", (self, index, src), ten(self).scatter_add(dim, ten(index), ten(src)))
 }

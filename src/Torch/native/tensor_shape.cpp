@@ -24,8 +24,9 @@ void* kt_tensor_expand(void* self, const int64_t* sizes, int64_t dims, int32_t i
   KT_TENSOR("expand", (self), ten(self).expand(ints(sizes, dims), is_implicit != 0))
 }
 void* kt_tensor_repeat(void* self, const int64_t* repeats, int64_t count) { KT_TENSOR("repeat", (self), ten(self).repeat(ints(repeats, count))) }
-void* kt_tensor_repeat_interleave(void* self, int64_t repeats, int32_t has_dim, int64_t dim) {
-  KT_TENSOR("repeat_interleave", (self), ten(self).repeat_interleave(repeats, has_dim != 0 ? optional<int64_t>(dim) : optional<int64_t>()))
+void* kt_tensor_repeat_interleave(void* self, int64_t repeats, int32_t has_dim, int64_t dim, int64_t output_size) {
+  KT_TENSOR("repeat_interleave", (self), ten(self).repeat_interleave(repeats, has_dim != 0 ? optional<int64_t>(dim) : optional<int64_t>(),
+    output_size >= 0 ? optional<int64_t>(output_size) : optional<int64_t>()))
 }
 void* kt_tensor_tile(void* self, const int64_t* repeats, int64_t count) { KT_TENSOR("tile", (self), ten(self).tile(ints(repeats, count))) }
 void* kt_tensor_flip(void* self, const int64_t* dims, int64_t count) { KT_TENSOR("flip", (self), ten(self).flip(ints(dims, count))) }
