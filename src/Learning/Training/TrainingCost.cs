@@ -1,0 +1,23 @@
+using KdRobust.Domain.Experiments;
+
+namespace KdRobust.Learning.Training;
+
+/// <summary>
+/// How much of a training's work is done, for the estimate of the time left: an adversarial epoch costs several clean ones.
+/// Counted in forward passes of one epoch's images, a backward pass as two and an input gradient as one.
+/// </summary>
+internal static class TrainingCost
+{
+    const double TrainingPass = 3;
+    const double AttackStep = 2;
+
+    /// <summary>Cost of the first <paramref name="epochs"/> epochs, which may end inside one.</summary>
+    public static double Of(TrainingSpec spec, double epochs)
+    {
+        if (spec.Adversarial is not { Weight: > 0 } adversarial) return epochs * TrainingPass;
+        var cleanEpochs = Math.Min(epochs, adversarial.FromEpoch);
+        var passes = adversarial.Weight < 1 ? 2 : 1;
+        var adversarialEpoch = (passes * TrainingPass) + (AttackStep * adversarial.Attack.Steps * adversarial.Attack.Restarts);
+        return (cleanEpochs * TrainingPass) + ((epochs - cleanEpochs) * adversarialEpoch);
+    }
+}
