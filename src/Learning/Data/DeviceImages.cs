@@ -38,6 +38,12 @@ internal sealed class DeviceImages : IDisposable
     /// <summary>Classes of images <paramref name="start"/> .. start + count - 1: int64 [count].</summary>
     public Tensor Labels(int start, int count) => _labels.narrow(0, start, count);
 
+    /// <summary>Bytes of all images, uint8 [N, 3, 32, 32]; this object's.</summary>
+    public Tensor AllBytes => _pixels;
+
+    /// <summary>Classes of all images, int64 [N]; this object's.</summary>
+    public Tensor AllLabels => _labels;
+
     /// <summary>Bytes to floats in [0,1].</summary>
     public static Tensor ToUnit(Tensor bytes) => bytes.to(ScalarType.Float32).div_(255);
 

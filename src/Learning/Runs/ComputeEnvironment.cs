@@ -1,7 +1,6 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Runs;
@@ -28,7 +27,10 @@ public static class ComputeEnvironment
         if (compute.Device == DeviceKind.Cuda && !cuda.is_available())
             throw new RunInputException("compute.device is cuda, but this libtorch sees no NVIDIA GPU: run on a machine that has one (kdr doctor shows what was found), or set compute.device to cpu");
         set_num_threads(compute.Threads);
-        return new RunProvenance(BuildVersion, LibtorchVersion.Loaded, Blas.Describe(compute.Threads), compute.Device == DeviceKind.Cuda ? "cuda" : "cpu", compute.Threads);
+        // Reported numbers are float32; TF32 would round factors to 10 bits on a GPU.
+        backends.cudnn.allow_tf32 = false;
+        backends.cuda.matmul.allow_tf32 = false;
+        return new RunProvenance(BuildVersion, __version__, BlasLibrary.Describe(compute.Threads), compute.Device == DeviceKind.Cuda ? "cuda" : "cpu", compute.Threads);
     }
 
     /// <summary>The tensor device of a job.</summary>

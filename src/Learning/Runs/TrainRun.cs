@@ -34,9 +34,10 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
         while (at.Epoch < _spec.Epochs)
         {
             session.BeginEpoch(at.Epoch);
-            for (; at.Step < session.StepsPerEpoch && stop.Requested is null; at.Step++)
+            while (at.Step < session.StepsPerEpoch && stop.Requested is null)
             {
                 var images = Step(session, at);
+                at.Step++;
                 if (clock.Due(images)) yield return Progress(session, at, clock);
             }
             var seen = stop.Requested is null && monitor is not null && monitor.IsDue(at.Epoch + 1, _spec.Epochs) ? Look(monitor, at, stop) : null;

@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Data;
+using KdRobust.Learning.Evaluation;
 using KdRobust.Learning.Models;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
@@ -51,7 +52,7 @@ internal sealed class TrainingMonitor : IDisposable
             if (stop.Requested is not null) return null;
             using var batch = NewDisposeScope();
             var count = Math.Min(BatchSize, _images.Count - start);
-            var indices = Indices(start, count);
+            var indices = ImageIndices.Range(start, count);
             var images = _images.Pixels(start, count);
             var labels = _images.Labels(start, count);
             clean += Correct(images, indices, labels, finished);
@@ -67,13 +68,6 @@ internal sealed class TrainingMonitor : IDisposable
         using var frozen = _view.Freeze();
         var logits = _view.Logits(images, indices, new Draw(RandomStream.Report, finished, 0));
         return logits.argmax(1).eq(labels).sum().item<long>();
-    }
-
-    static long[] Indices(int start, int count)
-    {
-        var indices = new long[count];
-        for (var i = 0; i < count; i++) indices[i] = start + i;
-        return indices;
     }
 
     public void Dispose()

@@ -1,5 +1,4 @@
 using KdRobust.Domain.Experiments;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Weights;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using KdRobust.Domain.Runs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Weights;

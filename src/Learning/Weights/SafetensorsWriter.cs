@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Weights;
@@ -81,7 +80,7 @@ internal sealed class SafetensorsWriter
         while (buffer.Length % Alignment != 0) buffer.WriteByte((byte)' ');
         return buffer.Length <= SafetensorsHeader.MaximumBytes
             ? buffer.ToArray()
-            : throw new ArgumentException($"the header takes {buffer.Length} bytes; the reader takes at most {SafetensorsHeader.MaximumBytes}");
+            : throw new InvalidOperationException($"the header takes {buffer.Length} bytes; the reader takes at most {SafetensorsHeader.MaximumBytes}");
     }
 
     static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<long> numbers)

@@ -1,5 +1,4 @@
 using KdRobust.Domain.Runs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Weights;

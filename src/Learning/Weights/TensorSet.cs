@@ -1,5 +1,4 @@
 using KdRobust.Domain.Runs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Weights;
@@ -9,8 +8,10 @@ internal static class TensorSet
 {
     const int MismatchesShown = 20;
 
-    /// <summary>Copies every tensor of <paramref name="file"/> under <paramref name="prefix"/> into its namesake in <paramref name="targets"/>.</summary>
-    /// <param name="owner">What the targets belong to, for errors.</param>
+    /// <summary>
+    /// Copies every tensor of <paramref name="file"/> under <paramref name="prefix"/> into its namesake in
+    /// <paramref name="targets"/>, which belong to <paramref name="owner"/>.
+    /// </summary>
     /// <exception cref="RunInputException">A target is missing in the file, a tensor of the file has no target, or a shape or element type differs. Nothing is copied then.</exception>
     public static void Load(SafetensorsReader file, string prefix, IReadOnlyDictionary<string, Tensor> targets, string owner)
     {

@@ -1,0 +1,22 @@
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Runs;
+using KdRobust.Learning.Data;
+
+namespace KdRobust.Learning.Evaluation;
+
+/// <summary>The first images of a split as an evaluation sees them: un-augmented, in record order.</summary>
+internal static class EvaluationImages
+{
+    /// <summary>Images at once in a forward or an attack pass. Fixed, because float sums depend on it in the last bit.</summary>
+    public const int BatchSize = 250;
+
+    /// <summary>The first <paramref name="images"/> images of <paramref name="split"/> on the device.</summary>
+    /// <exception cref="RunInputException">The data cannot be read, or the payload asks for more images than its data set section names.</exception>
+    public static DeviceImages Open(JobPayload payload, DataSplit split, int images, string? dataFolder)
+    {
+        var all = DatasetReader.Read(payload.Dataset, split, dataFolder);
+        return images <= all.Count
+            ? new DeviceImages(all.First(images), Runs.ComputeEnvironment.DeviceOf(payload.Compute))
+            : throw new RunInputException($"images: {images}, but dataset.{(split == DataSplit.Train ? "trainImages" : "testImages")} is {all.Count}");
+    }
+}

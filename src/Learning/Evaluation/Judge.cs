@@ -1,0 +1,80 @@
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Runs;
+using KdRobust.Learning.Data;
+using KdRobust.Learning.Noise;
+using KdRobust.Learning.Randomness;
+using KdRobust.Learning.Runs;
+using KdRobust.Learning.Smoothing;
+using static TorchSharp.torch;
+
+namespace KdRobust.Learning.Evaluation;
+
+/// <summary>
+/// Counts a view's answers draw by draw, so that its caller can tell and be stopped in between. A deterministic view is
+/// asked once, because all its draws answer the same.
+/// </summary>
+internal sealed class Judge : IDisposable
+{
+    readonly IClassifier _view;
+    readonly Tensor _images; // [N, 3, 32, 32], bytes or floats
+    readonly Tensor _labels; // [N]
+    readonly RandomStream _stream;
+    readonly int _draws;
+    readonly long[] _indices;
+
+    /// <summary>Judges the un-augmented images themselves.</summary>
+    public Judge(IClassifier view, DeviceImages images, RandomStream stream, int draws)
+        : this(view, images.AllBytes, images.AllLabels, stream, draws)
+    {
+    }
+
+    /// <param name="view">Who is asked.</param>
+    /// <param name="images">[N, 3, 32, 32], bytes or floats in [0,1], the first N of their split; stays the caller's.</param>
+    /// <param name="labels">[N] int64; stays the caller's.</param>
+    /// <param name="stream">What the draws are for.</param>
+    /// <param name="draws">M.</param>
+    public Judge(IClassifier view, Tensor images, Tensor labels, RandomStream stream, int draws)
+    {
+        (_view, _images, _labels, _stream, _draws) = (view, images, labels, stream, draws);
+        _indices = ImageIndices.Range(0, (int)images.shape[0]);
+        Counts = new SmoothedCounts(_indices.Length, LabelledImages.Classes, images.device);
+    }
+
+    /// <summary>What was counted so far.</summary>
+    public SmoothedCounts Counts { get; }
+
+    public int DrawsDone => Counts.Draws;
+
+    /// <summary>Draws that are really asked: M, or one where all answer the same.</summary>
+    public int DrawsNeeded => _view.Deterministic ? 1 : _draws;
+
+    public bool Finished => DrawsDone >= DrawsNeeded;
+
+    /// <summary>Asks the next draw.</summary>
+    /// <returns>Images asked about.</returns>
+    /// <exception cref="RunInputException">The answers are not finite numbers.</exception>
+    public int Advance()
+    {
+        try
+        {
+            Counts.Add(_view, _images, _indices, new Draw(_stream, 0, DrawsDone), EvaluationImages.BatchSize);
+        }
+        catch (ArithmeticException e)
+        {
+            throw new RunInputException($"the network cannot be judged: {e.Message}", e);
+        }
+        return _indices.Length;
+    }
+
+    /// <summary>Right answers, of M draws also where one stands for all.</summary>
+    public AggregatedCount Result() => Counts.Count(_labels) with { Draws = _draws };
+
+    /// <summary>A progress line after <paramref name="done"/> of <paramref name="total"/> draws.</summary>
+    public JobProgress Progress(string phase, double done, double total, ProgressClock clock)
+    {
+        var accuracy = (double)Counts.Count(_labels).CorrectByVotes / _indices.Length;
+        return new JobProgress(phase, done, total, "draw", null, accuracy, clock.ImagesPerSecond, clock.SecondsLeft(done, total));
+    }
+
+    public void Dispose() => Counts.Dispose();
+}

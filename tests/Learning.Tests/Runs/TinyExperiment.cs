@@ -1,0 +1,79 @@
+using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Jobs;
+
+namespace KdRobust.Learning.Tests.Runs;
+
+/// <summary>The smallest trainings that still use everything: WRN-10-1 on a few synthetic images, a last batch that is not full.</summary>
+internal static class TinyExperiment
+{
+    public const int TrainImages = 40;
+    public const int Batch = 16;
+    public const int StepsPerEpoch = 3;
+
+    public static readonly DatasetSpec Dataset = new() { Name = DatasetName.Synthetic, TrainImages = TrainImages, TestImages = 30 };
+
+    public static readonly ComputeSpec Compute = new() { Device = DeviceKind.Cpu, Threads = 1, Precision = Precision.Float32 };
+
+    public static readonly WideResNetSpec Backbone = new() { Depth = 10, Width = 1, Dropout = 0, Normalize = true };
+
+    public static readonly NetworkShape Plain = new(Backbone, new NoNoiseSpec());
+
+    public static readonly ColoredNoiseSpec Noise = new()
+    {
+        Scale = NoiseScale.Variance, Rank = 5, Diagonal = 0.0625, Factor = 1e-3, Epsilon = 1e-8, LinearAlpha = 0.25, LearningRateFactor = 0.01, WeightDecay = 0,
+    };
+
+    public static readonly NetworkShape Colored = new(Backbone, Noise);
+
+    public static readonly AttackSpec Attack = new()
+    {
+        Epsilon = Fraction.Of(8, 255), StepSize = Fraction.Of(4, 255), Steps = 2, Restarts = 1, RandomStart = true, Loss = AttackLoss.CrossEntropy, Keep = KeepIterate.Last,
+    };
+
+    public static readonly AdamSpec Adam = new() { LearningRate = 0.01, WeightDecay = 1e-4, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8 };
+
+    public static readonly SgdSpec Sgd = new() { LearningRate = 0.05, WeightDecay = 1e-4, Momentum = 0.9, Nesterov = true };
+
+    public static readonly AdversarialSpec AdversarialFromTheSecondEpoch = new() { FromEpoch = 1, Weight = 0.5, Attack = Attack };
+
+    public static readonly DistillationSpec Distillation = new()
+    {
+        Teacher = "labels", Variant = DistillationVariant.Correct, Temperature = 2, Weight = 0.75, AdversarialWeight = 0.25,
+    };
+
+    public static TrainingSpec Clean(int epochs) => new()
+    {
+        Epochs = epochs,
+        BatchSize = Batch,
+        Augmentation = new() { CropPadding = 4, Flip = true },
+        InputSigma = 0,
+        Optimizer = Adam,
+        Schedule = new OneCycleScheduleSpec { RiseFraction = 0.3, StartDivisor = 25, EndDivisor = 1e4 },
+        Adversarial = null,
+        Distillation = null,
+        Monitor = null,
+    };
+
+    public static TrainPayload Train(NetworkShape network, TrainingSpec training) => new()
+    {
+        Seed = 7,
+        Dataset = Dataset,
+        Compute = Compute,
+        Network = network,
+        Training = training,
+        LabelAggregation = training.Distillation is null ? null : Aggregation.Votes,
+    };
+
+    public static SmoothingEvalPayload Evaluate(NetworkShape network, DataSplit split, int draws, double sigma = 0) => new()
+    {
+        Seed = 7,
+        Dataset = Dataset,
+        Compute = Compute,
+        Network = network,
+        InputSigma = sigma,
+        Draws = draws,
+        Split = split,
+        Images = split == DataSplit.Train ? TrainImages : 30,
+        KeepLabels = split == DataSplit.Train,
+    };
+}

@@ -1,0 +1,69 @@
+using KdRobust.Domain.Experiments;
+using KdRobust.Learning.Tests.Runs;
+using KdRobust.Learning.Training;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace KdRobust.Learning.Tests.Training;
+
+public sealed class WeightOptimizerTests
+{
+    static (Parameter Weight, Parameter Noise) Step(OptimizerSpec spec, ColoredNoiseSpec noiseSpec, double factor)
+    {
+        var weight = nn.Parameter(full([2], 1.0));
+        var noise = nn.Parameter(full([2], 1.0));
+        using var optimizer = new WeightOptimizer(spec, [("w", weight)], [("d", noise)], noiseSpec);
+        (weight.sum() + noise.sum()).backward();
+        optimizer.Step(factor);
+        return (weight, noise);
+    }
+
+    [Fact]
+    public void The_noise_has_a_rate_and_a_decay_of_its_own()
+    {
+        using var scope = NewDisposeScope();
+        var sgd = new SgdSpec { LearningRate = 0.1, WeightDecay = 0.5, Momentum = 0, Nesterov = false };
+
+        var (weight, noise) = Step(sgd, TinyExperiment.Noise with { LearningRateFactor = 0.01, WeightDecay = 2 }, factor: 0.5);
+
+        // Gradient 1 and the decay of a parameter that is 1.
+        weight.data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - (1 - (0.05 * 1.5))) < 1e-6);
+        noise.data<float>().ToArray().ShouldAllBe(d => Math.Abs(d - (1 - (0.0005 * 3))) < 1e-6);
+    }
+
+    [Fact]
+    public void State_is_known_by_parameter_name()
+    {
+        using var scope = NewDisposeScope();
+        var weight = nn.Parameter(ones([2]));
+        using var adam = new WeightOptimizer(TinyExperiment.Adam, [("conv1.weight", weight)], [], null);
+        using var sgd = new WeightOptimizer(TinyExperiment.Sgd, [("conv1.weight", nn.Parameter(ones([2])))], [], null);
+
+        adam.Tensors().Keys.ShouldBe(["conv1.weight/exp_avg", "conv1.weight/exp_avg_sq"], ignoreOrder: true);
+        sgd.Tensors().Keys.ShouldBe(["conv1.weight/momentum_buffer"]);
+        weight.sum().backward();
+        adam.Step(1);
+        adam.Steps["conv1.weight"].ShouldBe(1);
+    }
+
+    /// <summary>Buffers that exist from the start must not change the first steps.</summary>
+    [Fact]
+    public void Momentum_is_that_of_a_plain_SGD()
+    {
+        using var scope = NewDisposeScope();
+        Parameter ours = nn.Parameter(ones([2])), theirs = nn.Parameter(ones([2]));
+        using var optimizer = new WeightOptimizer(TinyExperiment.Sgd, [("w", ours)], [], null);
+        using var plain = optim.SGD([theirs], 0.05, momentum: 0.9, weight_decay: 1e-4, nesterov: true);
+        for (var i = 0; i < 3; i++)
+        {
+            optimizer.ZeroGrad();
+            plain.zero_grad();
+            ours.pow(2).sum().backward();
+            theirs.pow(2).sum().backward();
+            optimizer.Step(1);
+            plain.step();
+        }
+
+        ours.data<float>().ToArray().ShouldBe(theirs.data<float>().ToArray());
+    }
+}
