@@ -1,0 +1,107 @@
+using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Plans;
+using KdRobust.Domain.Runs;
+using KdRobust.Learning.Runs;
+
+namespace KdRobust.Learning.Tests.Runs;
+
+public sealed class LocalExperimentTests : IDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("kdr-local-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // The paper's chain in small: noisy teacher, its labels, a student taught by them, an evaluation of each, a transfer.
+    static ExperimentSpec Chain(DatasetName dataset = DatasetName.Synthetic) => new()
+    {
+        Name = "chain",
+        Title = "chain",
+        Notes = [],
+        Seed = 3,
+        Dataset = TinyExperiment.Dataset with { Name = dataset },
+        Compute = TinyExperiment.Compute,
+        Models = new Dictionary<string, ModelSpec>
+        {
+            ["teacher"] = new() { Architecture = TinyExperiment.Backbone, Noise = TinyExperiment.Noise, Weights = TinyExperiment.Clean(2) },
+            ["student"] = new()
+            {
+                Architecture = TinyExperiment.Backbone, Noise = new NoNoiseSpec(),
+                Weights = TinyExperiment.Clean(2) with { Distillation = TinyExperiment.Distillation with { Teacher = "teacher" } },
+            },
+        },
+        Views = new Dictionary<string, ViewSpec>
+        {
+            ["teacher"] = new() { Model = "teacher", InputSigma = 0, Aggregation = Aggregation.Votes, Draws = 3 },
+            ["student"] = new() { Model = "student", InputSigma = 0, Aggregation = Aggregation.Votes, Draws = 1 },
+        },
+        Evaluations = new Dictionary<string, EvaluationSpec>
+        {
+            ["clean-teacher"] = new() { View = "teacher", Images = 30 },
+            ["clean-student"] = new() { View = "student", Images = 30 },
+        },
+        Transfers = new Dictionary<string, TransferSpec>
+        {
+            ["student-8"] = new() { Attacker = "student", Attack = TinyExperiment.Attack, Targets = ["teacher", "student"], Images = 30 },
+        },
+        Tables = [],
+        Figures = [],
+    };
+
+    static IReadOnlyList<LocalJob> Run(string folder, ExperimentSpec spec, Action<PlannedJob, RunEvent>? onEvent = null, StopSignal? stop = null) =>
+        new LocalExperiment(ExperimentPlan.Of(spec), folder, null).Run(onEvent ?? ((_, _) => { }), _ => { }, stop ?? new StopSignal());
+
+    // What must not depend on when and how often it was computed.
+    static List<string> Numbers(IEnumerable<LocalJob> jobs) =>
+    [
+        .. jobs.Select(j => $"{j.Job.Key}: {CanonicalJson.Of(j.Result! with { Seconds = 0 })} {string.Join(";", j.Metrics)}"),
+    ];
+
+    [Fact]
+    public void A_plan_runs_whole_and_is_reused_when_run_again()
+    {
+        var first = Run(_folder, Chain());
+        var again = Run(_folder, Chain());
+
+        first.Select(j => j.End).ShouldAllBe(end => end == LocalJobEnd.Computed);
+        first.Count.ShouldBe(6);
+        again.Select(j => j.End).ShouldAllBe(end => end == LocalJobEnd.Reused);
+        Numbers(again).ShouldBe(Numbers(first));
+    }
+
+    [Fact]
+    public void Stopped_or_killed_anywhere_it_goes_on_to_the_same_numbers()
+    {
+        var undisturbed = Run(Path.Combine(_folder, "undisturbed"), Chain());
+
+        var folder = Path.Combine(_folder, "disturbed");
+        // A drain in the student's first epoch's checkpoint, then a kill inside the attack.
+        var stop = new StopSignal();
+        var stopped = Run(folder, Chain(), (job, e) =>
+        {
+            if (job.Key == "train/student" && e is CheckpointTaken) stop.Request(StopReason.Drain);
+        }, stop);
+        stopped[^1].End.ShouldBe(LocalJobEnd.Stopped);
+        Should.Throw<InvalidOperationException>(() => Run(folder, Chain(), (job, _) =>
+        {
+            if (job.Key == "attack/student-8") throw new InvalidOperationException("killed");
+        }));
+        var resumed = Run(folder, Chain());
+
+        Numbers(resumed).ShouldBe(Numbers(undisturbed));
+        resumed.Count(j => j.End == LocalJobEnd.Reused).ShouldBeGreaterThanOrEqualTo(3);
+    }
+
+    [Fact]
+    public void A_failed_job_skips_its_children_with_a_reason()
+    {
+        var jobs = Run(_folder, Chain(DatasetName.Cifar10Mini) with { Dataset = new() { Name = DatasetName.Cifar10Mini, TrainImages = 40, TestImages = 30 } });
+
+        jobs[0].ShouldSatisfyAllConditions(
+            j => j.Job.Key.ShouldBe("train/teacher"),
+            j => j.End.ShouldBe(LocalJobEnd.Failed),
+            j => j.Failure!.ShouldContain("KDR_DATA"));
+        jobs.Skip(1).Select(j => j.End).ShouldAllBe(end => end == LocalJobEnd.Skipped);
+        jobs.Single(j => j.Job.Key == "train/student").Failure!.ShouldContain("label by teacher");
+    }
+}
