@@ -1,8 +1,5 @@
-using System.CommandLine;
-using KdRobust.Cli.Testing;
+using KdRobust.Cli.Commands;
+using KdRobust.Cli.Local;
+using KdRobust.Cli.Output;
 
-var root = new RootCommand("KdRobust: adversarial-robustness experiments from one JSON file to the paper's tables")
-{
-    TestCommand.Create(),
-};
-return await root.Parse(args).InvokeAsync();
+return await KdrCommand.Run(args, new CommandContext(Terminal.OfThisProcess(), LocalFolders.Find(), Environment.GetEnvironmentVariable));

@@ -32,7 +32,6 @@ static class ChildLauncher
     public static Task<Process> Start(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?> environment, UnixSignal onOurDeath, string? asUser = null)
     {
-        _ = Starter.Value;
         var start = new ProcessStartInfo("setsid")
         {
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
@@ -43,6 +42,13 @@ static class ChildLauncher
         foreach (var argument in (string[])[.. user, .. death, program, .. arguments]) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment) start.Environment[name] = value;
 
+        return Start(start);
+    }
+
+    /// <summary>Starts a process on the thread whose end is ours; for those that ask for the death signal themselves.</summary>
+    public static Task<Process> Start(ProcessStartInfo start)
+    {
+        _ = Starter.Value;
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         Starts.Add(() =>
         {
@@ -52,7 +58,7 @@ static class ChildLauncher
             }
             catch (Exception error)
             {
-                started.SetException(new CommandFailedException(ExitCode.Failed, $"cannot start {program}: {error.Message}", error));
+                started.SetException(new CommandFailedException(ExitCode.Failed, $"cannot start {start.FileName}: {error.Message}", error));
             }
         });
         return started.Task;

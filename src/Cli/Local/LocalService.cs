@@ -143,7 +143,8 @@ sealed class LocalService : IAsyncDisposable
         ["DOTNET_gcServer"] = "0",
     };
 
-    static string DotNet => System.Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet";
+    /// <summary>The dotnet that runs us, else the one on the PATH.</summary>
+    internal static string DotNet => System.Environment.ProcessPath is { } path && Path.GetFileName(path) == "dotnet" ? path : "dotnet";
 
     /// <summary>The lock that one host holds for as long as it lives.</summary>
     static FileStream Claim(LocalFolders folders)

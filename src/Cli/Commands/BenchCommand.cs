@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.Diagnostics;
+using KdRobust.Cli.Local;
+
+namespace KdRobust.Cli.Commands;
+
+/// <summary><c>kdr bench</c>: measurements against a peer in the same run; each prints JSON.</summary>
+static class BenchCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        var rest = new Argument<string[]>("options") { Description = "Passed on, e.g. --blocks 15 --threads 1", Arity = ArgumentArity.ZeroOrMore };
+        var torch = new Command("torch", "Train and PGD-10 steps over python3-torch's on the same libtorch, threads and weights") { rest };
+        torch.TreatUnmatchedTokensAsErrors = false;
+        torch.SetAction(async (parsed, ct) =>
+        {
+            // The bench is built when it is asked for: it belongs to no other verb.
+            var project = Path.Combine(context.Folders.Root, "bench", "Torch.Bench", "Torch.Bench.csproj");
+            if (!File.Exists(project)) throw new CommandFailedException(ExitCode.Failed, $"{project} is not there: benches run in a checkout");
+            var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, "run", "--project", project, "-c", "Release", "--verbosity", "quiet", "--", .. parsed.GetValue(rest) ?? [], .. parsed.UnmatchedTokens])
+            {
+                UseShellExecute = false, WorkingDirectory = context.Folders.Root,
+            };
+            using var process = await ChildLauncher.Start(start);
+            await process.WaitForExitAsync(CancellationToken.None);
+            return ct.IsCancellationRequested ? ExitCode.Interrupted : process.ExitCode;
+        });
+        return new Command("bench", "Measure; every bench prints JSON with ratios") { torch };
+    }
+}

@@ -1,0 +1,47 @@
+using KdRobust.Cli.Client;
+using KdRobust.Cli.Output;
+using KdRobust.Domain.Jobs;
+using Spectre.Console;
+
+namespace KdRobust.Cli.Watching;
+
+/// <summary>Follows an experiment to its end and shows it on the way.</summary>
+static class Watcher
+{
+    /// <summary>Shows until every job has ended.</summary>
+    /// <returns>The experiment as it ended.</returns>
+    public static async Task<ExperimentDetail> Watch(ServiceClient client, Guid experiment, Terminal terminal, CancellationToken ct)
+    {
+        var board = new ExperimentBoard(await client.Experiment(experiment, ct));
+        if (board.Experiment.HasEnded) return await client.Experiment(experiment, ct);
+        await using (IWatchView view = terminal.IsInteractive ? new LiveView(AnsiConsole.Console) : new PlainView(terminal.Error, TimeProvider.System))
+        {
+            view.Changed(board, null);
+            await foreach (var message in new ExperimentEvents(client, TimeProvider.System).Follow(experiment, ct))
+            {
+                if (message is StreamInterrupted broken) view.Say($"not live: {broken.Reason}; connecting again");
+                else view.Changed(board, board.Take(message));
+                if (board.Experiment.HasEnded) break;
+            }
+        }
+        return await client.Experiment(experiment, ct);
+    }
+
+    /// <summary>What an ended experiment means for the exit code.</summary>
+    public static int ExitCodeOf(ExperimentSummary experiment) => experiment.State switch
+    {
+        ExperimentState.Succeeded => ExitCode.Done,
+        ExperimentState.Cancelled => ExitCode.Cancelled,
+        _ => ExitCode.WatchedFailed,
+    };
+
+    /// <summary>The first cause of a failed experiment, and what of it still is good.</summary>
+    public static string? WhyFailed(ExperimentDetail detail)
+    {
+        var failed = detail.Jobs.Where(j => j.Job.State == JobState.Failed).OrderBy(j => j.Job.FinishedAt).ToList();
+        if (failed.Count == 0) return null;
+        var succeeded = detail.Jobs.Count(j => j.Job.State == JobState.Succeeded);
+        return $"{failed[0].Job.Name} failed after {failed[0].Job.Attempt} attempt(s): {failed[0].Job.Failure?.Message}\n"
+            + $"{succeeded} of {detail.Jobs.Count} jobs succeeded and are kept; ./kdr show {failed[0].Job.Id} has the whole story";
+    }
+}
