@@ -16,6 +16,7 @@ sealed record ApiOptions
           --key-file FILE        write an admin key into FILE (mode 0600) unless it already holds a valid one
           --address-file FILE    write the address into FILE once requests are answered
           --log-folder FOLDER    also log as JSON, one file a day, into FOLDER
+          --lease SECONDS        how long a worker may be silent; default 60, the same as the workers are given
           --until-stdin-ends     stop when standard input ends, i.e. when whoever started it is gone
         """;
 
@@ -53,6 +54,7 @@ sealed record ApiOptions
                 case "--key-file": options = options with { KeyFile = Path.GetFullPath(Value()) }; break;
                 case "--address-file": options = options with { AddressFile = Path.GetFullPath(Value()) }; break;
                 case "--log-folder": options = options with { LogFolder = Path.GetFullPath(Value()) }; break;
+                case "--lease": options = options with { Lease = new LeaseSettings { Lease = Seconds(Value()) } }; break;
                 case "--until-stdin-ends": options = options with { UntilStdinEnds = true }; break;
                 default: throw new StartRefusedException($"unknown option {arguments[i]}\n{Usage}");
             }
@@ -61,6 +63,11 @@ sealed record ApiOptions
             throw new StartRefusedException($"--listen {options.Listen} can be reached from other machines, and keys would cross the network unencrypted: listen on 127.0.0.1, or say --allow-remote and put TLS in front");
         return options;
     }
+
+    static TimeSpan Seconds(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new StartRefusedException($"--lease {text}: expected a whole number of seconds from 1 to 86400");
 
     static IPEndPoint Address(string text)
     {

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using KdRobust.Cli.Testing;
 
 namespace KdRobust.Cli.Commands;
@@ -7,12 +9,14 @@ namespace KdRobust.Cli.Commands;
 /// <summary>The whole command line: its verbs, and how anything that goes wrong becomes one message and one exit code.</summary>
 static class KdrCommand
 {
-    // Long enough for a service to be stopped in order; a second Ctrl-C ends at once.
+    // Long enough for a service to be stopped in order.
     static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(15);
 
     /// <summary>Every verb there is.</summary>
-    public static RootCommand Create(CommandContext context) => new("KdRobust: adversarial-robustness experiments from one JSON file to the paper's tables")
+    public static Command Create(CommandContext context) => new("kdr", "KdRobust: adversarial-robustness experiments from one JSON file to the paper's tables")
     {
+        new HelpOption(),
+        new VersionOption(),
         DemoCommand.Create(context),
         UpCommand.Create(context),
         DownCommand.Create(context),
@@ -38,10 +42,10 @@ static class KdrCommand
     public static async Task<int> Run(string[] arguments, CommandContext context, CancellationToken ct = default)
     {
         var parsed = Create(context).Parse(arguments);
-        if (parsed.Action is ParseErrorAction)
+        if (Mistakes(parsed).ToList() is { Count: > 0 } mistakes)
         {
-            foreach (var error in parsed.Errors) context.Terminal.Say($"kdr: {error.Message}");
-            context.Terminal.Say($"kdr: ./kdr {string.Join(' ', Path(parsed).Append("--help"))} shows what there is");
+            foreach (var mistake in mistakes) context.Terminal.Say($"kdr: {mistake}");
+            context.Terminal.Say($"kdr: ./{string.Join(' ', Path(parsed).Append("--help"))} shows what there is");
             return ExitCode.Usage;
         }
         var configuration = new InvocationConfiguration
@@ -63,10 +67,24 @@ static class KdrCommand
         }
     }
 
+    static IEnumerable<string> Mistakes(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.Action is ParseErrorAction)
+        {
+            if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var word, ..]) return [$"there is no '{word}' here"];
+            return parsed.Errors.Select(error => error.Message);
+        }
+        // A mistyped option would else be taken for a file or an id.
+        return command.TreatUnmatchedTokensAsErrors && parsed.Action is not HelpAction
+            ? parsed.CommandResult.Tokens.Where(token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal)).Select(token => $"there is no option {token.Value} here")
+            : [];
+    }
+
     static IEnumerable<string> Path(ParseResult parsed)
     {
         var names = new Stack<string>();
-        for (var at = parsed.CommandResult; at.Parent is System.CommandLine.Parsing.CommandResult parent; at = parent) names.Push(at.Command.Name);
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult verb; at = at.Parent) names.Push(verb.Command.Name);
         return names;
     }
 }

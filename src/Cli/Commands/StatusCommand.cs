@@ -47,7 +47,7 @@ static class StatusCommand
         columns.Add($"host", Id(record.Host), "runs", $"keeps the others (./kdr {record.Verb})");
         foreach (var (name, process) in record.Processes)
         {
-            var worker = workers.FirstOrDefault(w => w.Info.Name == name || w.Info.ProcessId == process.Id);
+            var worker = workers.FirstOrDefault(w => w.Info.ProcessId == process.Id);
             columns.Add(name, Id(process), process.Alive ? "runs" : "restarting", worker is null ? "" : worker.Jobs.Count == 0 ? "waits for jobs" : string.Join(", ", worker.Jobs));
         }
         columns.Write(terminal);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using KdRobust.Cli.Client;
 using KdRobust.Cli.Specs;
-using KdRobust.Cli.Watching;
 
 namespace KdRobust.Cli.Commands;
 

@@ -8,7 +8,8 @@ namespace KdRobust.Cli.Local;
 /// <param name="Cores">Cores each of them offers.</param>
 /// <param name="Port">Loopback port of the API; 0 takes a free one.</param>
 /// <param name="DataFolder">Where the workers look for images; null when there is none.</param>
-sealed record LocalServiceOptions(string Verb, int Workers, int Cores, int Port, string? DataFolder);
+/// <param name="LeaseSeconds">How long a silent worker keeps its job. On one machine nothing but a crash or a stop makes a worker silent.</param>
+sealed record LocalServiceOptions(string Verb, int Workers, int Cores, int Port, string? DataFolder, int LeaseSeconds = 15);
 
 /// <summary>
 /// PostgreSQL, the API and the workers of one checkout, started in this order, kept alive, and stopped in the opposite
@@ -17,7 +18,8 @@ sealed record LocalServiceOptions(string Verb, int Workers, int Cores, int Port,
 sealed class LocalService : IAsyncDisposable
 {
     // Workers first: they give their jobs back while the database still answers. All together within 10 s.
-    static readonly TimeSpan WorkerGrace = TimeSpan.FromSeconds(5), ApiGrace = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan WorkerGrace = TimeSpan.FromSeconds(4.5), ApiGrace = TimeSpan.FromSeconds(2);
+    const int DrainSeconds = 4;
 
     readonly LocalFolders folders;
     readonly LocalServiceOptions options;
@@ -95,7 +97,8 @@ sealed class LocalService : IAsyncDisposable
                 "api", folders.Logs, DotNet,
                 [
                     program, "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
-                    "--key-file", folders.KeyFile, "--address-file", addressFile, "--log-folder", folders.Logs, "--until-stdin-ends",
+                    "--key-file", folders.KeyFile, "--address-file", addressFile, "--log-folder", folders.Logs,
+                    "--lease", Text(options.LeaseSeconds), "--until-stdin-ends",
                 ],
                 Environment(), UnixSignal.Kill);
             try
@@ -115,10 +118,14 @@ sealed class LocalService : IAsyncDisposable
     async Task StartWorker(int number, CancellationToken cancellation)
     {
         var program = folders.Program("Worker");
-        var name = string.Create(CultureInfo.InvariantCulture, $"worker-{number}");
+        var name = $"worker-{Text(number)}";
         await Start(name, _ => ChildService.Start(
             name, folders.Logs, DotNet,
-            [program, "serve", "--name", name, "--cores", options.Cores.ToString(CultureInfo.InvariantCulture)],
+            [
+                // Locks of processor slots go by the worker's name on the whole machine, so it names the checkout too.
+                program, "serve", "--name", $"{name}.{LocalFolders.Hash(folders.Root)[..8]}", "--cores", Text(options.Cores), "--scratch", Path.Combine(folders.State, "scratch", name),
+                "--lease", Text(options.LeaseSeconds), "--drain", Text(DrainSeconds),
+            ],
             Environment(), UnixSignal.Kill), worker => worker.Stop(UnixSignal.Terminate, WorkerGrace), cancellation);
     }
 
@@ -135,6 +142,8 @@ sealed class LocalService : IAsyncDisposable
         }
         return (await File.ReadAllTextAsync(addressFile, cancellation)).Trim();
     }
+
+    static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     Dictionary<string, string?> Environment() => new(StringComparer.Ordinal)
     {

@@ -67,8 +67,8 @@ sealed class PrivatePostgres(PostgresPrograms programs, string home, string logF
     public static async Task Stop(ChildService server)
     {
         server.Identity.Signal(UnixSignal.Interrupt);
-        if (await Task.WhenAny(server.Ended, Task.Delay(TimeSpan.FromSeconds(4))) != server.Ended)
-            await server.Stop(UnixSignal.Quit, TimeSpan.FromSeconds(2)); // As a crash: it recovers at the next start.
+        if (await Task.WhenAny(server.Ended, Task.Delay(TimeSpan.FromSeconds(2.5))) != server.Ended)
+            await server.Stop(UnixSignal.Quit, TimeSpan.FromSeconds(1)); // As a crash: it recovers at the next start.
     }
 
     async Task MakeFolders()

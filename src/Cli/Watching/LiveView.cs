@@ -1,7 +1,5 @@
 using System.Globalization;
-using KdRobust.Cli.Output;
 using KdRobust.Domain.Jobs;
-using KdRobust.Domain.Runs;
 using Spectre.Console;
 
 namespace KdRobust.Cli.Watching;

@@ -30,6 +30,16 @@ public sealed class ApiOptionsTests
     public void What_is_no_address_is_refused(string address) =>
         Should.Throw<StartRefusedException>(() => ApiOptions.Parse(["--listen", address], "Host=x")).Message.ShouldContain("expected an address and a port");
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-5")]
+    [InlineData("a while")]
+    public void A_lease_is_a_number_of_seconds(string text)
+    {
+        Should.Throw<StartRefusedException>(() => ApiOptions.Parse(["--lease", text], "Host=x")).Message.ShouldContain("1 to 86400");
+        ApiOptions.Parse(["--lease", "15"], "Host=x").Lease.Lease.ShouldBe(TimeSpan.FromSeconds(15));
+    }
+
     [Fact]
     public void Without_a_database_it_says_which_variable() =>
         Should.Throw<StartRefusedException>(() => ApiOptions.Parse([], null)).Message.ShouldContain("KDR_DATABASE");
