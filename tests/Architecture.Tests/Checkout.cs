@@ -1,3 +1,5 @@
+using KdRobust.Support;
+
 namespace KdRobust.Architecture.Tests;
 
 /// <summary>The working tree these tests were built from, read as files.</summary>
@@ -6,7 +8,7 @@ internal static class Checkout
     private static readonly string[] NotOurs = [".git", ".kdr", "artifacts", "data", "bin", "obj", "node_modules", "TestResults"];
 
     /// <summary>Absolute path of the folder that holds the solution.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => Repository.Root;
 
     /// <summary>The Release or Debug of the build under test, as in the output folders' names.</summary>
     private static string Configuration { get; } =
@@ -33,14 +35,4 @@ internal static class Checkout
         folder.EnumerateFiles(pattern).Concat(folder.EnumerateDirectories()
             .Where(child => !NotOurs.Contains(child.Name) && child.LinkTarget is null)
             .SelectMany(child => Walk(child, pattern)));
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "KdRobust.sln")))
-                return folder.FullName;
-        }
-        throw new InvalidOperationException($"no KdRobust.sln above {AppContext.BaseDirectory}");
-    }
 }
