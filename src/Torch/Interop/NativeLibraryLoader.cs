@@ -18,7 +18,7 @@ internal static class NativeLibraryLoader
     /// <summary>The file that was loaded; null before the first use.</summary>
     internal static string? LoadedFile { get; private set; }
 
-    /// <summary>Whether the C library was told to keep freed memory.</summary>
+    /// <summary>Whether large tensors come from the heap that keeps freed memory.</summary>
     internal static bool KeepsFreedMemory { get; private set; }
 
     internal static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? search)
@@ -97,7 +97,7 @@ internal static class NativeLibraryLoader
     }
 
     private static unsafe bool KeepFreedMemory(IntPtr library) =>
-        NativeLibrary.TryGetExport(library, "kt_memory_keep_freed", out var keep) && ((delegate* unmanaged<int>)keep)() == 1;
+        NativeLibrary.TryGetExport(library, "kt_memory_use_heap", out var keep) && ((delegate* unmanaged<int>)keep)() == 1;
 
     private static unsafe void CheckVersions(IntPtr library, string file)
     {

@@ -1,9 +1,11 @@
-// The C library's memory under CPU tensors.
+// The memory under large CPU tensors.
 #pragma once
 #include "kdr_torch.h"
 
-// From now on malloc keeps freed memory for the process, in one arena, and takes no block below 1 GiB from the system
-// by itself. Returns 1, or 0 where the C library is not glibc.
-KT_API int32_t kt_memory_keep_freed(void);
-// Gives freed memory back to the system. Returns 1 when some was given back.
+// From now on CPU tensors of 64 KiB and more come from a heap of this library that keeps what is freed. Returns 1, or 0
+// where the system reserves no address range for it; then everything stays as it was.
+KT_API int32_t kt_memory_use_heap(void);
+// Bytes in use, the most there ever were, and the extent of the heap. All 0 without the heap.
+KT_API int32_t kt_memory_figures(int64_t* in_use, int64_t* peak, int64_t* extent);
+// Gives the memory of freed blocks back to the system.
 KT_API int32_t kt_memory_trim(void);
