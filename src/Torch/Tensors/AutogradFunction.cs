@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using KdRobust.Torch.Interop;
 
 namespace TorchSharp;
@@ -10,7 +9,7 @@ public static partial class torch
         /// <summary>What a function keeps from its forward to its backward. Usable only inside those two.</summary>
         public sealed class AutogradContext : IDisposable
         {
-            private readonly ConcurrentDictionary<string, object> data = new();
+            private readonly Dictionary<string, object> data = [];
             private IntPtr native;
 
             internal AutogradContext() { }

@@ -21,8 +21,17 @@ public sealed class TensorAccessor<T> : IEnumerable<T>, IDisposable where T : un
     /// <exception cref="ArgumentOutOfRangeException">There are not as many indices as dimensions, or one is outside its extent.</exception>
     public unsafe T this[params long[] indices]
     {
-        get => *Address(indices);
-        set => *Address(indices) = value;
+        get
+        {
+            var value = *Address(indices);
+            GC.KeepAlive(tensor);
+            return value;
+        }
+        set
+        {
+            *Address(indices) = value;
+            GC.KeepAlive(tensor);
+        }
     }
 
     /// <summary>A copy of all elements.</summary>
