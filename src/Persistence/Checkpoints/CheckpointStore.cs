@@ -19,7 +19,7 @@ public sealed record CheckpointOfJob(Guid JobId, string JobName, string Owner, C
 
 /// <summary>A stored checkpoint does not have the bytes it was stored with.</summary>
 public sealed class DamagedCheckpointException(Guid checkpoint, string what)
-    : IOException($"checkpoint {checkpoint} is damaged: {what}")
+    : Exception($"checkpoint {checkpoint} is damaged: {what}")
 {
     /// <summary>Which one.</summary>
     public Guid Checkpoint { get; } = checkpoint;
@@ -37,7 +37,12 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
     internal const string InfoColumns =
         "checkpoint.id, checkpoint.role, checkpoint.name, checkpoint.epoch, checkpoint.step, checkpoint.bytes, checkpoint.sha256";
 
-    /// <summary>Stores the chunks of a stream, read to its end. Nothing is visible before <see cref="Register"/>; chunks that are never registered are collected.</summary>
+    /// <summary>
+    /// Stores the chunks of a stream, read to its end. Nothing is visible before <see cref="Register"/>; chunks that are never
+    /// registered are collected. A stream cannot be read twice, so a chunk is sent again while the weather is bad.
+    /// </summary>
+    /// <param name="content">Where the bytes come from.</param>
+    /// <param name="ct">Gives up, bad weather or not.</param>
     public async Task<StoredContent> Write(Stream content, CancellationToken ct = default)
     {
         var buffer = new byte[ChunkSize.Written];
@@ -52,7 +57,7 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
             var chunk = buffer.AsMemory(0, length);
             whole.AppendData(chunk.Span);
             var hash = SHA256.HashData(chunk.Span);
-            await WriteChunk(hash, chunk, ct);
+            await WriteThroughWeather(hash, chunk, ct);
             chunks.Add((hash, length));
             bytes += length;
         }
@@ -130,7 +135,7 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
     /// <summary>The newest undamaged output of a name, or null.</summary>
     public async Task<CheckpointInfo?> LatestOutput(Guid job, string name, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         return (await connection.Rows(
             $"SELECT {InfoColumns} FROM checkpoint WHERE job_id = $1 AND role = 'Output' AND name = $2 AND damaged_at IS NULL ORDER BY seq DESC LIMIT 1",
             [job, name], reader => ReadInfo(reader, 0), ct)).SingleOrDefault();
@@ -171,10 +176,26 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
 
     async Task<List<CheckpointOfJob>> Select(string condition, object?[] values, CancellationToken ct)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         return await connection.Rows(
             $"SELECT job.id, job.name, job.owner, {InfoColumns} FROM checkpoint JOIN job ON job.id = checkpoint.job_id WHERE {condition} ORDER BY checkpoint.seq",
             values, reader => new CheckpointOfJob(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), ReadInfo(reader, 3)), ct);
+    }
+
+    async Task WriteThroughWeather(byte[] hash, ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        for (var pause = TimeSpan.FromMilliseconds(100); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, TimeSpan.TicksPerSecond)))
+        {
+            try
+            {
+                await WriteChunk(hash, content, ct);
+                return;
+            }
+            catch (Exception error) when (!ct.IsCancellationRequested && Database.IsWeather(error))
+            {
+                await Task.Delay(pause, ct);
+            }
+        }
     }
 
     async Task WriteChunk(byte[] hash, ReadOnlyMemory<byte> content, CancellationToken ct)
@@ -194,7 +215,7 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
 
     async Task<ReadOnlyMemory<byte>> ReadChunk(Guid checkpoint, int ordinal, byte[] buffer, CancellationToken ct)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await using var command = connection.Statement(
             "SELECT part.sha256, chunk.content FROM checkpoint_chunk part LEFT JOIN chunk ON chunk.sha256 = part.sha256 WHERE part.checkpoint_id = $1 AND part.ordinal = $2",
             checkpoint, ordinal);

@@ -23,7 +23,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
     public async Task<Submitted> Submit(string owner, ExperimentSpec spec, bool again, CancellationToken ct = default)
     {
         var identity = ExperimentPlan.Of(spec).Fingerprint;
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // One submission of an owner at a time: two of the same spec must find each other, and shared jobs are made once.
         await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ["submit " + owner], ct);
@@ -57,7 +57,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
     /// <param name="ct">Gives up.</param>
     public async Task<ExperimentCancellation> Cancel(Guid experiment, string? owner, string by, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var of = await connection.Value<string>("SELECT owner FROM experiment WHERE id = $1 AND ($2::text IS NULL OR owner = $2)", [experiment, owner], ct);
         if (of is null)

@@ -36,7 +36,7 @@ public sealed partial class JobStore
     /// <param name="ct">Gives up.</param>
     public async Task<CancelOutcome> RequestCancel(Guid job, string by, bool evenIfShared, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var state = await connection.Value<string>("SELECT state FROM job WHERE id = $1 FOR UPDATE", [job], ct);
         if (state is null)

@@ -1,5 +1,6 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Schema;
+using Npgsql;
 
 namespace KdRobust.Persistence.Jobs;
 
@@ -21,55 +22,56 @@ public sealed partial class JobStore
     public async Task<SweepReport> Sweep(CancellationToken ct = default)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        if (!await connection.Value<bool>("SELECT pg_try_advisory_lock($1)", [SweepLock], ct))
-            return new SweepReport(0, 0, 0);
-        try
+        var report = new SweepReport(0, 0, 0);
+        if (!await connection.Value<bool>("SELECT clock_timestamp() > pg_postmaster_start_time() + $1", [settings.Lease], ct))
+            return report;
+        while (await TakeOne(connection, ct) is { } state)
         {
-            var report = new SweepReport(0, 0, 0);
-            if (!await connection.Value<bool>("SELECT clock_timestamp() > pg_postmaster_start_time() + $1", [settings.Lease], ct))
-                return report;
-            while (true)
+            report = state switch
             {
-                // One job a transaction: its descendants are locked after it and before no other.
-                await using var transaction = await connection.BeginTransactionAsync(ct);
-                var row = (await connection.Rows(
-                    """
-                    WITH expired AS (
-                        SELECT id, worker FROM job WHERE state = 'Running' AND lease_until < clock_timestamp()
-                        ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED),
-                    verdict AS (
-                        SELECT job.id, expired.worker,
-                            CASE WHEN job.cancel_requested_at IS NOT NULL THEN 'Cancelled' WHEN job.crash_count + 1 >= $1 THEN 'Failed' ELSE 'Queued' END AS state,
-                            'worker ' || expired.worker || ' was not heard of for ' || round(extract(epoch FROM clock_timestamp() - job.heartbeat_at)::numeric, 1) || ' s' AS why
-                        FROM job JOIN expired ON job.id = expired.id)
-                    UPDATE job SET state = verdict.state, fence = fence + 1, crash_count = crash_count + 1, lease_until = NULL, progress = NULL,
-                        worker = CASE WHEN verdict.state = 'Queued' THEN NULL ELSE job.worker END,
-                        not_before = clock_timestamp(),
-                        finished_at = CASE WHEN verdict.state = 'Queued' THEN NULL ELSE clock_timestamp() END,
-                        reason = CASE verdict.state WHEN 'Cancelled' THEN 'cancelled by ' || cancel_requested_by ELSE verdict.why END,
-                        failure = CASE WHEN verdict.state = 'Cancelled' THEN failure
-                            ELSE jsonb_build_object('kind', 'crash', 'message', verdict.why, 'detail', '') END
-                    FROM verdict WHERE job.id = verdict.id
-                    RETURNING job.id, job.state
-                    """,
-                    [RetryPolicy.MaxCrashes], reader => (Id: reader.GetGuid(0), State: reader.GetString(1)), ct)).Cast<(Guid Id, string State)?>().SingleOrDefault();
-                if (row is null)
-                    return report;
-                if (row.Value.State != "Queued")
-                    await CancelDescendants(connection, row.Value.Id, ct);
-                await transaction.CommitAsync(ct);
-                report = row.Value.State switch
-                {
-                    "Queued" => report with { Requeued = report.Requeued + 1 },
-                    "Failed" => report with { Failed = report.Failed + 1 },
-                    _ => report with { Cancelled = report.Cancelled + 1 },
-                };
-            }
+                "Queued" => report with { Requeued = report.Requeued + 1 },
+                "Failed" => report with { Failed = report.Failed + 1 },
+                _ => report with { Cancelled = report.Cancelled + 1 },
+            };
         }
-        finally
-        {
-            if (connection.FullState.HasFlag(System.Data.ConnectionState.Open))
-                await connection.Execute("SELECT pg_advisory_unlock($1)", [SweepLock], CancellationToken.None);
-        }
+        return report;
+    }
+
+    /// <summary>Takes one job away in a transaction of its own, so that its descendants are locked after it and before no other.</summary>
+    /// <returns>Its new state; null when no lease has run out, or another reaper is at it.</returns>
+    static async Task<string?> TakeOne(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        // Held by the transaction, not the session: the server ends the transaction of a reaper that is itself halted.
+        if (!await connection.Value<bool>("SELECT pg_try_advisory_xact_lock($1)", [SweepLock], ct))
+            return null;
+        var taken = await connection.Rows(
+            """
+            WITH expired AS (
+                SELECT id, worker, cancel_requested_at, crash_count, heartbeat_at FROM job
+                WHERE state = 'Running' AND lease_until < clock_timestamp()
+                ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED),
+            verdict AS (
+                SELECT id,
+                    CASE WHEN cancel_requested_at IS NOT NULL THEN 'Cancelled' WHEN crash_count + 1 >= $1 THEN 'Failed' ELSE 'Queued' END AS state,
+                    'worker ' || worker || ' was not heard of for ' || round(extract(epoch FROM clock_timestamp() - heartbeat_at)::numeric, 1) || ' s' AS why
+                FROM expired)
+            UPDATE job SET state = verdict.state, fence = fence + 1, crash_count = crash_count + 1, lease_until = NULL, progress = NULL,
+                worker = CASE WHEN verdict.state = 'Queued' THEN NULL ELSE worker END,
+                not_before = clock_timestamp(),
+                finished_at = CASE WHEN verdict.state = 'Queued' THEN NULL ELSE clock_timestamp() END,
+                reason = CASE verdict.state WHEN 'Cancelled' THEN 'cancelled by ' || cancel_requested_by ELSE verdict.why END,
+                failure = CASE WHEN verdict.state = 'Cancelled' THEN failure
+                    ELSE jsonb_build_object('kind', 'crash', 'message', verdict.why, 'detail', '') END
+            FROM verdict WHERE job.id = verdict.id
+            RETURNING job.id, job.state
+            """,
+            [RetryPolicy.MaxCrashes], reader => (Id: reader.GetGuid(0), State: reader.GetString(1)), ct);
+        if (taken.Count == 0)
+            return null;
+        if (taken[0].State != "Queued")
+            await CancelDescendants(connection, taken[0].Id, ct);
+        await transaction.CommitAsync(ct);
+        return taken[0].State;
     }
 }

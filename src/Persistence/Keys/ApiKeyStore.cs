@@ -26,7 +26,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
     {
         if (!LooksLikeKey(key))
             throw new ArgumentException($"a key is '{Prefix}' and 43 characters of base64url; got {key.Length} characters", nameof(key));
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await connection.Execute(
             "INSERT INTO api_key (id, hash, owner, role, label) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO NOTHING",
             [Guid.CreateVersion7(), Hash(key), owner, role.ToString(), label], ct);
@@ -37,14 +37,14 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
     {
         if (!LooksLikeKey(key))
             return null;
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         return (await connection.Rows($"SELECT {Columns} FROM api_key WHERE hash = $1 AND revoked_at IS NULL", [Hash(key)], Read, ct)).SingleOrDefault();
     }
 
     /// <summary>Every key, revoked ones too, oldest first.</summary>
     public async Task<IReadOnlyList<ApiKeyView>> List(CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         return await connection.Rows($"SELECT {Columns} FROM api_key ORDER BY created_at", [], Read, ct);
     }
 
@@ -52,7 +52,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
     /// <returns>False when there is none of that id that was not revoked.</returns>
     public async Task<bool> Revoke(Guid id, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         return await connection.Execute("UPDATE api_key SET revoked_at = clock_timestamp() WHERE id = $1 AND revoked_at IS NULL", [id], ct) == 1;
     }
 

@@ -49,7 +49,7 @@ public sealed class MetricStore(NpgsqlDataSource database)
     /// </summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<MetricPoint>>> Series(Guid job, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         var points = await connection.Rows(
             """
             SELECT DISTINCT ON (series, epoch, step) ordinal, series, epoch, step, value FROM metric

@@ -1,4 +1,6 @@
+using System.Reflection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql;
 
 namespace KdRobust.Persistence.Schema;
@@ -27,6 +29,8 @@ public static class Database
             KeepAlive = 10,
             MaxAutoPrepare = 40,
             IncludeErrorDetail = true,
+            // A program that is halted in the middle of a transaction must not keep its locks: the reaper passes over locked rows.
+            Options = "-c idle_in_transaction_session_timeout=5s",
         };
         return new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = application }.Build();
     }
@@ -55,8 +59,14 @@ public static class Database
     /// <summary>True when every migration of this build is applied; false also when there are none of ours at all.</summary>
     public static async Task<bool> IsMigrated(NpgsqlDataSource database, CancellationToken ct = default)
     {
-        await using var context = KdRobustContext.Over(database);
-        return !(await context.Database.GetPendingMigrationsAsync(ct)).Any();
+        // Read without the model: a supervisor asks this and needs no model otherwise.
+        var ours = typeof(KdRobustContext).Assembly.GetTypes()
+            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        await using var connection = await database.OpenConnectionAsync(ct);
+        if (await connection.Value<bool>("SELECT to_regclass('\"__EFMigrationsHistory\"') IS NULL", [], ct))
+            return false;
+        ours.ExceptWith(await connection.Rows("SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\"", [], reader => reader.GetString(0), ct));
+        return ours.Count == 0;
     }
 
     /// <summary>
@@ -69,7 +79,6 @@ public static class Database
         NpgsqlException => true,
         TimeoutException => true,
         System.Net.Sockets.SocketException => true,
-        IOException => true,
         _ => error.InnerException is { } inner && IsWeather(inner),
     };
 }

@@ -27,7 +27,8 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
 
     internal static KdRobustContext Over(NpgsqlDataSource database) =>
         new(new DbContextOptionsBuilder<KdRobustContext>()
-            .UseNpgsql(database)
+            // After a restart of the server the first use of a pooled connection fails; reading may simply be repeated.
+            .UseNpgsql(database, server => server.EnableRetryOnFailure(4, TimeSpan.FromSeconds(1), null))
             .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
             .Options);
 

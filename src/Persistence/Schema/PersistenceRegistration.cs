@@ -11,7 +11,7 @@ namespace KdRobust.Persistence.Schema;
 /// <summary>The stores, for a host's container.</summary>
 public static class PersistenceRegistration
 {
-    /// <summary>Adds the pool, the lease's times and every store. The change feed is added by who knows which topics it needs.</summary>
+    /// <summary>Adds the pool, the lease's times, every store and the reaper (which needs a TimeProvider and logging). The change feed is added by who knows which topics it needs.</summary>
     /// <param name="services">The container.</param>
     /// <param name="connectionString">An Npgsql connection string.</param>
     /// <param name="application">Who we are, e.g. <c>kdr-api</c>.</param>
@@ -22,6 +22,7 @@ public static class PersistenceRegistration
             .AddSingleton(lease)
             .AddSingleton<ExperimentStore>()
             .AddSingleton<JobStore>()
+            .AddSingleton<Reaper>()
             .AddSingleton<MetricStore>()
             .AddSingleton<CheckpointStore>()
             .AddSingleton<WorkerStore>()

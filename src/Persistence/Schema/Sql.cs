@@ -5,6 +5,34 @@ namespace KdRobust.Persistence.Schema;
 /// <summary>Statements with positional parameters ($1, $2, ...), which the server prepares by itself after a few uses.</summary>
 static class Sql
 {
+    /// <summary>
+    /// A connection that has just answered. After a restart of the server every pooled connection is broken and nobody knows
+    /// before it is used; for whoever answers a person, one round trip is a fair price for not failing then.
+    /// </summary>
+    internal static async Task<NpgsqlConnection> OpenLiving(this NpgsqlDataSource database, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var connection = await database.OpenConnectionAsync(ct);
+            try
+            {
+                await using var ask = new NpgsqlCommand("SELECT 1", connection);
+                await ask.ExecuteScalarAsync(ct);
+                return connection;
+            }
+            catch (Exception error) when (attempt < 3 && Database.IsWeather(error))
+            {
+                await connection.DisposeAsync();
+                database.Clear();
+            }
+            catch
+            {
+                await connection.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
     internal static NpgsqlCommand Statement(this NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> values)
     {
         var command = new NpgsqlCommand(sql, connection);

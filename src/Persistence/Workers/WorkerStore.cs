@@ -27,7 +27,7 @@ public sealed class WorkerStore(NpgsqlDataSource database)
     /// <summary>Writes down a worker that starts, in place of an earlier one of its name.</summary>
     public async Task Register(WorkerInfo worker, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await connection.Execute(
             """
             INSERT INTO worker (name, host, process_id, device, cores, build, libtorch) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -40,21 +40,21 @@ public sealed class WorkerStore(NpgsqlDataSource database)
     /// <summary>Says that a worker is there, and with which libtorch.</summary>
     public async Task Seen(string name, string? libtorch, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await connection.Execute("UPDATE worker SET last_seen = clock_timestamp(), libtorch = coalesce($2, libtorch) WHERE name = $1", [name, libtorch], ct);
     }
 
     /// <summary>Says that a worker ended as it should.</summary>
     public async Task Stopped(string name, int processId, CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         await connection.Execute("UPDATE worker SET stopped_at = clock_timestamp(), last_seen = clock_timestamp() WHERE name = $1 AND process_id = $2", [name, processId], ct);
     }
 
     /// <summary>Every worker ever heard of, by name.</summary>
     public async Task<IReadOnlyList<WorkerView>> List(CancellationToken ct = default)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenLiving(ct);
         return await connection.Rows(
             """
             SELECT w.name, w.host, w.process_id, w.device, w.cores, w.build, w.libtorch, w.started_at, w.last_seen,
