@@ -1,0 +1,130 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using KdRobust.Domain.Experiments;
+using KdRobust.Persistence.Changes;
+using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Schema;
+using KdRobust.Persistence.Workers;
+using KdRobust.Queue.Slots;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace KdRobust.Worker.Serving;
+
+/// <summary>
+/// The verb <c>serve</c>: claims jobs, keeps their leases, passes what runs tell to the database, and ends them when it
+/// must. It computes nothing and never loads libtorch; a run that dies takes nothing with it.
+/// </summary>
+static class Supervisor
+{
+    static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+    const long CacheLimit = 4L << 30;
+
+    /// <summary>Serves until SIGTERM or SIGINT, then drains.</summary>
+    /// <param name="options">What to serve.</param>
+    /// <param name="command">Program and leading arguments that start a run process.</param>
+    /// <param name="loggers">Where to log.</param>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> Serve(WorkerOptions options, IReadOnlyList<string> command, ILoggerFactory loggers)
+    {
+        var log = loggers.CreateLogger(typeof(Supervisor).FullName!);
+        var time = TimeProvider.System;
+        using var draining = new CancellationTokenSource();
+        void Drain(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            // The second signal means it: run processes end with us.
+            if (draining.IsCancellationRequested)
+                Environment.Exit(130);
+            WorkerLog.Draining(log);
+            draining.Cancel();
+        }
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Drain);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Drain);
+
+        await using var database = Database.Open(options.ConnectionString, "kdr-worker");
+        if (await Trouble(database, draining.Token) is { } trouble)
+        {
+            await Console.Error.WriteLineAsync(trouble);
+            return 7;
+        }
+
+        var stores = new RunStores(new JobStore(database, options.Lease), new MetricStore(database), new CheckpointStore(database));
+        var workers = new WorkerStore(database);
+        await using var processes = new RunProcesses(options, command, loggers.CreateLogger<RunProcesses>());
+        await using var feed = new ChangeFeed(database, [ChangeTopic.Ready, ChangeTopic.Cancel], Poll, loggers.CreateLogger<ChangeFeed>());
+        var executor = new JobExecutor(
+            options, processes, stores, new InputCache(stores.Checkpoints, Path.Combine(options.Scratch, "inputs"), CacheLimit), time, loggers.CreateLogger<JobExecutor>());
+        var engine = new PostgresEngine(
+            stores.Jobs, feed, executor, new EngineSettings(options.Name, options.Device, options.Slots, options.Cores), options.Lease, time, loggers.CreateLogger<PostgresEngine>());
+
+        using var ending = new CancellationTokenSource();
+        var self = new WorkerInfo(
+            options.Name, Environment.MachineName, Environment.ProcessId, options.Device == DeviceKind.Cuda ? "cuda" : "cpu", options.Cores, Build, null);
+        var presence = new Presence(workers, self, processes, time, loggers.CreateLogger<Presence>()).Show(ending.Token);
+        var reaping = new Reaper(stores.Jobs, stores.Checkpoints, options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
+        WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, options.Scratch);
+        try
+        {
+            await engine.Run(draining.Token);
+        }
+        catch (RunProcessStartException error)
+        {
+            await Console.Error.WriteLineAsync($"no run process can be started: {error.Message}");
+            return 1;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(presence, reaping);
+        }
+        await SayGoodbye(workers, self);
+        WorkerLog.Stopped(log);
+        return 0;
+    }
+
+    /// <summary>What is wrong with the database, in one line; null when nothing is. Waits half a minute for one that is starting.</summary>
+    static async Task<string?> Trouble(NpgsqlDataSource database, CancellationToken ct)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                if (await Database.IsMigrated(database, ct))
+                    return null;
+                if (attempt >= 30)
+                    return "the database has no schema of this build: start the API once, or run its 'migrate'";
+            }
+            catch (PostgresException error) when (!Database.IsWeather(error))
+            {
+                return $"PostgreSQL refuses this worker: {error.MessageText}. Check {Database.Variable}";
+            }
+            catch (Exception error) when (Database.IsWeather(error) && attempt >= 30)
+            {
+                return $"PostgreSQL cannot be reached ({error.Message}): start it, or let {Database.Variable} name where it runs";
+            }
+            catch (Exception error) when (Database.IsWeather(error) || ct.IsCancellationRequested)
+            {
+                if (ct.IsCancellationRequested)
+                    return "stopped before PostgreSQL could be reached";
+            }
+            await Task.Delay(TimeSpan.FromSeconds(1), ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    static async Task SayGoodbye(WorkerStore workers, WorkerInfo self)
+    {
+        try
+        {
+            await workers.Stopped(self.Name, self.ProcessId);
+        }
+        catch (Exception error) when (Database.IsWeather(error))
+        {
+            // Nobody is misled for long: it is not seen any more.
+        }
+    }
+
+    static string Build => typeof(Supervisor).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace KdRobust.Worker;
+
+/// <summary>Every message of the worker.</summary>
+static partial class WorkerLog
+{
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Information, Message = "worker {Name} serves {Slots} slots on {Device} with {Cores} cores; scratch in {Scratch}")]
+    internal static partial void Serving(ILogger log, string name, int slots, string device, int cores, string scratch);
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Information, Message = "draining: jobs stop at their next step and go back to the queue")]
+    internal static partial void Draining(ILogger log);
+
+    [LoggerMessage(EventId = 3003, Level = LogLevel.Information, Message = "stopped")]
+    internal static partial void Stopped(ILogger log);
+
+    [LoggerMessage(EventId = 3010, Level = LogLevel.Information, Message = "slot {Slot}: run process {ProcessId} is ready with libtorch {Libtorch}, {Blas}")]
+    internal static partial void RunProcessReady(ILogger log, int slot, int processId, string libtorch, string blas);
+
+    [LoggerMessage(EventId = 3011, Level = LogLevel.Information, Message = "slot {Slot}: ended run process {ProcessId}: {Why}")]
+    internal static partial void RunProcessEnded(ILogger log, int slot, int processId, string why);
+
+    [LoggerMessage(EventId = 3012, Level = LogLevel.Error, Message = "slot {Slot}: no run process: {Reason}")]
+    internal static partial void RunProcessMissing(ILogger log, int slot, string reason);
+
+    [LoggerMessage(EventId = 3013, Level = LogLevel.Information, Message = "run process {ProcessId}: {Line}")]
+    internal static partial void RunProcessSaid(ILogger log, int processId, string line);
+
+    [LoggerMessage(EventId = 3020, Level = LogLevel.Information, Message = "{Name}: {Ending} after {Seconds} s")]
+    internal static partial void JobEnded(ILogger log, string name, string ending, double seconds);
+
+    [LoggerMessage(EventId = 3021, Level = LogLevel.Warning, Message = "{Name}: the database could not be told ({Reason}); trying again")]
+    internal static partial void ReportPostponed(ILogger log, string name, string reason);
+
+    [LoggerMessage(EventId = 3022, Level = LogLevel.Information, Message = "{Name}: checkpoint {Checkpoint} at epoch {Epoch} step {Step}, {Bytes} bytes")]
+    internal static partial void CheckpointStored(ILogger log, string name, string checkpoint, int epoch, int step, long bytes);
+
+    [LoggerMessage(EventId = 3023, Level = LogLevel.Warning, Message = "{Name}: resume point {Checkpoint} of epoch {Epoch} is damaged; taking the one before it")]
+    internal static partial void ResumePointDamaged(ILogger log, string name, Guid checkpoint, int epoch);
+
+    [LoggerMessage(EventId = 3024, Level = LogLevel.Information, Message = "{Name}: going on from epoch {Epoch} step {Step}")]
+    internal static partial void Resuming(ILogger log, string name, int epoch, int step);
+
+    [LoggerMessage(EventId = 3025, Level = LogLevel.Warning, Message = "{Name}: did not stop within {Seconds} s; killing run process {ProcessId}")]
+    internal static partial void StopTooSlow(ILogger log, string name, double seconds, int processId);
+}

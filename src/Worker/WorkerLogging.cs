@@ -1,0 +1,24 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Serilog;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting.Json;
+
+namespace KdRobust.Worker;
+
+/// <summary>Serilog: lines for people on the console, JSON for machines in rolling files.</summary>
+static class WorkerLogging
+{
+    internal static ILoggerFactory Open(string folder, string worker)
+    {
+        var logger = new LoggerConfiguration()
+            .Enrich.FromLogContext()
+            .Enrich.WithProperty("Worker", worker)
+            .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Worker} {Message:lj}{NewLine}{Exception}")
+            .WriteTo.File(
+                new JsonFormatter(renderMessage: true), Path.Combine(folder, $"worker-{worker}-.json"),
+                rollingInterval: RollingInterval.Day, fileSizeLimitBytes: 20 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 10)
+            .CreateLogger();
+        return new SerilogLoggerFactory(logger, dispose: true);
+    }
+}

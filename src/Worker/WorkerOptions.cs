@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using KdRobust.Domain.Experiments;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Schema;
+
+namespace KdRobust.Worker;
+
+/// <summary>What <c>serve</c> is started with.</summary>
+sealed record WorkerOptions
+{
+    internal const string Usage =
+        """
+        usage: KdRobust.Worker serve [options]     work on the jobs of the database in KDR_DATABASE
+                 --name NAME      unique among living workers (default: host name and process id)
+                 --device DEVICE  cpu (default), or cuda
+                 --cores N        cores its jobs may use together (default: all)
+                 --gpus LIST      with cuda: indices of the GPUs to use, e.g. 0,1 (default: 0)
+                 --data DIR       folder of the data sets (default: KDR_DATA, then ./data)
+                 --scratch DIR    local cache and logs (default: a folder under the temporary one)
+                 --lease N        seconds a job is kept without a heartbeat (default 60)
+                 --drain N        seconds a job may take to stop when the worker ends (default 30)
+               KdRobust.Worker run FILE [options]  compute one spec here, without service or database
+                 --data DIR       as above
+                 --out DIR        where results are kept and taken up again (default: FILE without its ending)
+        """;
+
+    public required string Name { get; init; }
+    public required DeviceKind Device { get; init; }
+    public required int Cores { get; init; }
+    public required IReadOnlyList<string> Gpus { get; init; }
+    public required string? DataFolder { get; init; }
+    public required string Scratch { get; init; }
+    public required LeaseSettings Lease { get; init; }
+    public required TimeSpan Drain { get; init; }
+    public required string ConnectionString { get; init; }
+
+    /// <summary>Jobs that run at the same time: one a GPU, or one a core.</summary>
+    public int Slots => Device == DeviceKind.Cuda ? Gpus.Count : Cores;
+
+    /// <summary>The lock of a slot's device: a GPU for all workers of this user, a CPU slot for the workers of this name and service.</summary>
+    public string LockFile(int slot)
+    {
+        var service = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConnectionString)))[..12];
+        return Path.Combine(
+            Path.GetTempPath(), $"kdr-locks-{Environment.UserName}",
+            Device == DeviceKind.Cuda ? $"cuda-{Gpus[slot]}" : string.Create(CultureInfo.InvariantCulture, $"{service}-{Name}-{slot}"));
+    }
+
+    /// <summary>Reads the options after <c>serve</c>.</summary>
+    /// <exception cref="UsageException">One of them is wrong.</exception>
+    internal static WorkerOptions Parse(ReadOnlySpan<string> line)
+    {
+        var options = CommandLine.Options(line, "--name", "--device", "--cores", "--gpus", "--data", "--scratch", "--lease", "--drain");
+        var name = options.GetValueOrDefault("--name") ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}");
+        if (name.Length is 0 or > 100 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
+            throw new UsageException($"--name '{name}': expected 1 to 100 letters, digits, '-', '_' or '.'");
+        return new WorkerOptions
+        {
+            Name = name,
+            Device = options.GetValueOrDefault("--device") switch
+            {
+                null or "cpu" => DeviceKind.Cpu,
+                "cuda" => DeviceKind.Cuda,
+                var other => throw new UsageException($"--device '{other}': expected cpu or cuda"),
+            },
+            Cores = CommandLine.Integer(options, "--cores", Environment.ProcessorCount, 1, 4096),
+            Gpus = Indices(options.GetValueOrDefault("--gpus") ?? "0"),
+            DataFolder = CommandLine.DataFolder(options),
+            Scratch = Path.GetFullPath(options.GetValueOrDefault("--scratch") ?? Path.Combine(Path.GetTempPath(), $"kdr-scratch-{Environment.UserName}", name)),
+            Lease = new LeaseSettings { Lease = TimeSpan.FromSeconds(CommandLine.Integer(options, "--lease", 60, 1, 86_400)) },
+            Drain = TimeSpan.FromSeconds(CommandLine.Integer(options, "--drain", 30, 0, 3600)),
+            ConnectionString = Environment.GetEnvironmentVariable(Database.Variable) is { Length: > 0 } database
+                ? database
+                : throw new UsageException($"{Database.Variable} is not set: let it hold the connection string of the service's PostgreSQL, e.g. Host=localhost;Database=kdr"),
+        };
+    }
+
+    static string[] Indices(string list)
+    {
+        var indices = list.Split(',');
+        return indices.All(index => int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out _)) && indices.Distinct(StringComparer.Ordinal).Count() == indices.Length
+            ? indices
+            : throw new UsageException($"--gpus '{list}': expected different indices, e.g. 0,1");
+    }
+}

@@ -1,0 +1,36 @@
+using KdRobust.Worker.Running;
+using KdRobust.Worker.Serving;
+
+namespace KdRobust.Worker;
+
+/// <summary>The verbs of this program.</summary>
+static class WorkerProgram
+{
+    /// <summary>Runs one verb.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="command">Program and leading arguments that start this program again, for run processes.</param>
+    /// <param name="runs">The runs of a run process; asked for in no other.</param>
+    /// <returns>0 done, 1 failed, 2 usage, 7 no database.</returns>
+    internal static async Task<int> Run(string[] line, IReadOnlyList<string> command, Func<IRunSource> runs)
+    {
+        try
+        {
+            switch (line)
+            {
+                case [RunProcessArguments.Verb, ..] when RunProcessArguments.Parse(line) is { } arguments:
+                    return RunProcessVerb.Run(arguments, runs);
+                case ["serve", .. var rest]:
+                    var options = WorkerOptions.Parse(rest);
+                    using (var loggers = WorkerLogging.Open(Path.Combine(options.Scratch, "logs"), options.Name))
+                        return await Supervisor.Serve(options, command, loggers);
+                default:
+                    throw new UsageException(line.Length == 0 ? "a verb is missing" : $"'{line[0]}' is no verb of this program");
+            }
+        }
+        catch (UsageException error)
+        {
+            await Console.Error.WriteLineAsync($"{error.Message}\n{WorkerOptions.Usage}");
+            return 2;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using KdRobust.ActionWorker;
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Runs;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Tests.Arrange;
+using KdRobust.Support;
+
+namespace KdRobust.Worker.Tests.Arrange;
+
+/// <summary>A database, a folder of scripts and workers: everything a test of processes needs, gone with it.</summary>
+public sealed class Stage : IAsyncDisposable
+{
+    /// <summary>The lease of a stage that does not ask for another: short, for tests that wait for its end.</summary>
+    public static readonly LeaseSettings Short = new() { Lease = TimeSpan.FromSeconds(3) };
+
+    readonly List<WorkerProcess> workers = [];
+    readonly PostgresCluster? cluster;
+
+    Stage(TestDatabase database, PostgresCluster? cluster, LeaseSettings lease)
+    {
+        (Database, this.cluster, Lease) = (database, cluster, lease);
+        Desk = new Desk(database, Lease);
+        Folder = Directory.CreateTempSubdirectory("kdr-stage-").FullName;
+    }
+
+    public TestDatabase Database { get; }
+    public LeaseSettings Lease { get; }
+    public Desk Desk { get; }
+    public string Folder { get; }
+    public PostgresCluster Cluster => cluster ?? throw new InvalidOperationException("this stage shares its server");
+    public IReadOnlyList<WorkerProcess> Workers => workers;
+
+    public static async Task<Stage> Open() => new(await MigratedDatabase.Create(), null, Short);
+
+    /// <summary>With a server that this test may stop.</summary>
+    public static async Task<Stage> OpenWithOwnServer(double lease = 3)
+    {
+        var cluster = await PostgresCluster.StartNew();
+        return new Stage(await MigratedDatabase.Create(cluster), cluster, new LeaseSettings { Lease = TimeSpan.FromSeconds(lease) });
+    }
+
+    public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10)
+    {
+        var worker = WorkerProcess.Start(name, Database, Folder, cores, (int)Lease.Lease.TotalSeconds, drain);
+        workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>Submits one job that follows a script.</summary>
+    public async Task<(Guid Job, long Seed)> Submit(ActionScript script)
+    {
+        var seed = Specs.NewSeed();
+        script.Write(Folder, seed);
+        var submitted = await Desk.Submit(Specs.OneJob(seed));
+        return ((await Desk.Experiments.Jobs(submitted.Id))[0].Job.Id, seed);
+    }
+
+    public void LetGo(long seed) => File.WriteAllText(ActionScript.GoFile(Folder, seed), "");
+
+    /// <summary>The epochs that began, in order: which process, which epoch.</summary>
+    public List<(int ProcessId, int Epoch)> Epochs(long seed)
+    {
+        var file = ActionScript.LogFile(Folder, seed);
+        return File.Exists(file)
+            ? [.. File.ReadAllLines(file).Select(line => line.Split(' ')).Where(words => words.Length == 2).Select(words => (int.Parse(words[0]), int.Parse(words[1])))]
+            : [];
+    }
+
+    public Task UntilEpoch(long seed, int epoch) => Until($"job {seed} is in epoch {epoch}", () => Task.FromResult(Epochs(seed).Any(begun => begun.Epoch >= epoch)));
+
+    public Task UntilCheckpoint(Guid job, int epoch) => Until($"the checkpoint of epoch {epoch}", async () => (await Desk.Checkpoints.LatestResume(job))?.Epoch >= epoch);
+
+    public async Task<JobView> UntilEnded(Guid job, double seconds = 40)
+    {
+        await Until($"job {job} has ended", async () => (await Desk.StateOf(job)).IsTerminal(), seconds);
+        return await Desk.Job(job);
+    }
+
+    public Task Until(string what, Func<Task<bool>> condition, double seconds = 40) => Eventually.Holds(what, condition, seconds, Dump);
+
+    /// <summary>Asserts that a job of a script ended with the numbers of an undisturbed run.</summary>
+    public async Task ShouldHaveSucceededUndisturbed(Guid job, long seed, int epochs = 10)
+    {
+        var view = await Desk.Job(job);
+        view.State.ShouldBe(JobState.Succeeded, await Dump());
+        ((TrainResult)view.Result!).FinalLoss.ShouldBe(ActionScript.Loss(ActionScript.StateAfter(seed, epochs)));
+        var losses = (await Desk.Metrics.Series(job))[MetricSeries.TrainLoss];
+        losses.Select(point => point.Value).ShouldBe(Enumerable.Range(1, epochs).Select(epoch => ActionScript.Loss(ActionScript.StateAfter(seed, epoch))));
+        (await Desk.Jobs.Events(job)).Count(line => line.To.IsTerminal()).ShouldBe(1);
+    }
+
+    public async Task<string> Dump() => $"{await Desk.Dump()}\n{string.Join("\n", workers.Select(worker => $"--- {worker.Name}\n{worker.Printed}"))}";
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in workers)
+            await worker.DisposeAsync();
+        await Database.DisposeAsync();
+        if (cluster is not null)
+            await cluster.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
