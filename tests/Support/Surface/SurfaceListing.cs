@@ -25,8 +25,7 @@ public static class SurfaceListing
             return type.GetEnumNames().Select(name => $"{owner}: {name}={Convert.ToInt64(Enum.Parse(type, name), CultureInfo.InvariantCulture)}");
         if (typeof(Delegate).IsAssignableFrom(type))
             return [$"{owner}: delegate {Method(type.GetMethod("Invoke")!)}"];
-        var lines = type.GetMembers(Declared).Select(Line).OfType<string>().Select(line => $"{owner}: {line}").ToArray();
-        return lines.Length > 0 ? lines : [$"{owner}: (type)"]; // Only overrides of its base: the type itself is the promise.
+        return type.GetMembers(Declared).Select(Line).OfType<string>().Select(line => $"{owner}: {line}");
     }
 
     /// <summary>The line of a member, with its type in front; null when other assemblies cannot reach it.</summary>

@@ -13,6 +13,9 @@ public sealed class AbiTests
 
     static readonly IReadOnlyList<NativeFunction> Declared = NativeHeader.Read(Headers);
 
+    /// <summary>What the loader calls by its address, before the library is accepted and imports may be used.</summary>
+    static readonly string[] CalledByTheLoader = ["Int32 kt_memory_keep_freed()"];
+
     static readonly IReadOnlyList<NativeFunction> Imported =
     [
         .. typeof(Interop.Native).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
@@ -32,7 +35,7 @@ public sealed class AbiTests
 
     [Fact]
     public void Every_function_of_the_headers_is_imported_as_it_is_declared() =>
-        Declared.Select(function => function.ToString()).Except(Imported.Select(function => function.ToString()), StringComparer.Ordinal).ShouldBeEmpty();
+        Declared.Select(function => function.ToString()).Except(Imported.Select(function => function.ToString()), StringComparer.Ordinal).ShouldBe(CalledByTheLoader);
 
     [Fact]
     public void Every_import_is_declared_in_a_header() =>
