@@ -45,9 +45,7 @@ internal sealed class ResidualGroup : Module<Tensor, Tensor>
     public ResidualGroup(int layers, int inputs, int outputs, int stride)
         : base(nameof(ResidualGroup))
     {
-        layer = Sequential();
-        for (var i = 0; i < layers; i++)
-            layer.append(new ResidualBlock(i == 0 ? inputs : outputs, outputs, i == 0 ? stride : 1));
+        layer = Sequential(Enumerable.Range(0, layers).Select(Module<Tensor, Tensor> (i) => new ResidualBlock(i == 0 ? inputs : outputs, outputs, i == 0 ? stride : 1)));
         RegisterComponents();
     }
 

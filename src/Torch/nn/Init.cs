@@ -33,7 +33,7 @@ public static partial class torch
             /// <summary>The gain that keeps the variance through a function.</summary>
             /// <param name="nonlinearity">The function.</param>
             /// <param name="param">The negative slope of <see cref="NonlinearityType.LeakyReLU"/>.</param>
-            public static double calculate_gain(NonlinearityType nonlinearity, double param = 0.01) => nonlinearity switch
+            public static double calculate_gain(NonlinearityType nonlinearity, double param = 0) => nonlinearity switch
             {
                 NonlinearityType.Tanh => 5.0 / 3,
                 NonlinearityType.ReLU => Math.Sqrt(2),

@@ -10,7 +10,7 @@ public static partial class torch
             /// Converts parameters, their gradients and buffers in place: the objects stay the same. Only floating-point
             /// tensors change their element type (a counter such as num_batches_tracked stays an integer).
             /// </summary>
-            protected internal virtual Module _to(Device? device, ScalarType? type, bool non_blocking)
+            internal virtual Module _to(Device? device, ScalarType? type, bool non_blocking)
             {
                 using var guard = no_grad();
                 foreach (var (_, owner) in Owners(recurse: true))

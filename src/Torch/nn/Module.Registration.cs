@@ -99,6 +99,15 @@ public static partial class torch
                 old?.Dispose();
             }
 
+            /// <summary>Puts another submodule under a registered name; the one it replaces is the caller's.</summary>
+            private protected void ReplaceModule(string name, Module submodule)
+            {
+                ArgumentNullException.ThrowIfNull(submodule);
+                if (submodule.training != training)
+                    submodule.train(training);
+                _submodules[name] = submodule;
+            }
+
             private (Module? Owner, string Name) Resolve(string target)
             {
                 ArgumentNullException.ThrowIfNull(target);

@@ -6,22 +6,22 @@ public partial class Adam
     public class Options : OptimizerOptions
     {
         /// <summary>Weight of the past in the mean of gradients.</summary>
-        public double? beta1 { get; set; }
+        public double? beta1;
 
         /// <summary>Weight of the past in the mean of squared gradients.</summary>
-        public double? beta2 { get; set; }
+        public double? beta2;
 
         /// <summary>Weight decay.</summary>
-        public double? weight_decay { get; set; }
+        public double? weight_decay;
 
         /// <summary>Added to the denominator.</summary>
-        public double? eps { get; set; }
+        public double? eps;
 
         /// <summary>Whether the largest mean square so far is used; fixed when the group is added.</summary>
-        public bool? amsgrad { get; set; }
+        public bool? amsgrad;
 
         /// <summary>Whether to climb.</summary>
-        public bool? maximize { get; set; }
+        public bool? maximize;
 
         internal override IEnumerable<(string Name, double Value, bool IsSwitch)> Numbers() =>
         [
@@ -72,16 +72,16 @@ public partial class Adam
         }
 
         /// <summary>Steps taken with a gradient.</summary>
-        public long step { get; set; }
+        public long step;
 
         /// <summary>The running mean of gradients.</summary>
-        public torch.Tensor exp_avg { get; set; }
+        public torch.Tensor exp_avg;
 
         /// <summary>The running mean of squared gradients.</summary>
-        public torch.Tensor exp_avg_sq { get; set; }
+        public torch.Tensor exp_avg_sq;
 
         /// <summary>The largest running mean of squares so far; null without amsgrad.</summary>
-        public torch.Tensor? max_exp_avg_sq { get; set; }
+        public torch.Tensor? max_exp_avg_sq;
 
         internal override IReadOnlyList<string> RequiredNames =>
             max_exp_avg_sq is null ? ["step", "exp_avg", "exp_avg_sq"] : ["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
@@ -125,8 +125,7 @@ public partial class Adam
             Move(max_exp_avg_sq, device);
         }
 
-        /// <inheritdoc/>
-        protected override void Dispose(bool disposing)
+        internal override void Free()
         {
             exp_avg.Dispose();
             exp_avg_sq.Dispose();

@@ -10,11 +10,15 @@ public static partial class torch
         /// <summary>Updates parameters from their gradients.</summary>
         public abstract class Optimizer : IDisposable
         {
+            private protected Optimizer()
+            {
+            }
+
             /// <summary>The groups of parameters, each with its own learning rate.</summary>
             public virtual IEnumerable<ILearningRateController> ParamGroups => _parameter_groups;
 
             /// <summary>The groups, in the order they were added.</summary>
-            protected IList<ParamGroup> _parameter_groups { get; } = [];
+            private protected IList<ParamGroup> _parameter_groups { get; } = [];
 
             /// <summary>The parameters of all groups.</summary>
             public virtual IEnumerable<Parameter> parameters() => _parameter_groups.SelectMany(group => group.Parameters);

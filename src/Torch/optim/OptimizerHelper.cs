@@ -128,7 +128,7 @@ public abstract class OptimizerHelper : torch.optim.Optimizer
         if (!disposing)
             return;
         foreach (var state in _members.SelectMany(members => members.States))
-            state.Dispose();
+            state.Free();
         _members.Clear();
     }
 

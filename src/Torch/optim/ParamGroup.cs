@@ -72,8 +72,12 @@ public class OptimizerOptions
 }
 
 /// <summary>What an optimizer remembers of one parameter.</summary>
-public abstract class OptimizerState : IDisposable
+public abstract class OptimizerState
 {
+    private protected OptimizerState()
+    {
+    }
+
     /// <summary>Writes the state in TorchSharp's format.</summary>
     public abstract void SaveStateDict(BinaryWriter writer);
 
@@ -93,15 +97,8 @@ public abstract class OptimizerState : IDisposable
     /// <summary>Moves the state to a device.</summary>
     public abstract void to(torch.Device device);
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Dispose(true);
-        GC.SuppressFinalize(this);
-    }
-
     /// <summary>Frees the state's tensors.</summary>
-    protected abstract void Dispose(bool disposing);
+    internal abstract void Free();
 
     /// <summary>The state under PyTorch's names, as handles of the caller's dispose scope.</summary>
     internal abstract IEnumerable<(string Name, torch.Tensor Value)> Tensors();

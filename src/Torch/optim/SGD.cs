@@ -89,19 +89,19 @@ namespace TorchSharp.Modules
         public class Options : OptimizerOptions
         {
             /// <summary>Weight of the past in the momentum buffer.</summary>
-            public double? momentum { get; set; }
+            public double? momentum;
 
             /// <summary>Taken off the gradient's weight in the momentum buffer.</summary>
-            public double? dampening { get; set; }
+            public double? dampening;
 
             /// <summary>L2 penalty.</summary>
-            public double? weight_decay { get; set; }
+            public double? weight_decay;
 
             /// <summary>Nesterov's momentum.</summary>
-            public bool? nesterov { get; set; }
+            public bool? nesterov;
 
             /// <summary>Whether to climb.</summary>
-            public bool? maximize { get; set; }
+            public bool? maximize;
 
             internal override IEnumerable<(string Name, double Value, bool IsSwitch)> Numbers() =>
             [
@@ -170,7 +170,7 @@ namespace TorchSharp.Modules
             internal State(Parameter parameter) => _parameter = parameter;
 
             /// <summary>The running sum of gradients; null before the first step with momentum.</summary>
-            public torch.Tensor? momentum_buffer { get; set; }
+            public torch.Tensor? momentum_buffer;
 
             internal override IReadOnlyList<string> RequiredNames => [];
 
@@ -210,8 +210,7 @@ namespace TorchSharp.Modules
             /// <inheritdoc/>
             public override void to(torch.Device device) => Move(momentum_buffer, device);
 
-            /// <inheritdoc/>
-            protected override void Dispose(bool disposing) => momentum_buffer?.Dispose();
+            internal override void Free() => momentum_buffer?.Dispose();
 
             internal override IEnumerable<(string Name, torch.Tensor Value)> Tensors() =>
                 momentum_buffer is null ? [] : [("momentum_buffer", TensorData.Alias(momentum_buffer))];

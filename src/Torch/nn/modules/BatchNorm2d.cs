@@ -53,19 +53,19 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>The learned scale [C], or null.</summary>
-        public Parameter? weight { get; }
+        internal Parameter? weight { get; }
 
         /// <summary>The learned shift [C], or null.</summary>
-        public Parameter? bias { get; }
+        internal Parameter? bias { get; }
 
         /// <summary>Running mean [C], or null.</summary>
-        public torch.Tensor? running_mean { get; }
+        internal torch.Tensor? running_mean { get; }
 
         /// <summary>Running unbiased variance [C], or null.</summary>
-        public torch.Tensor? running_var { get; }
+        internal torch.Tensor? running_var { get; }
 
         /// <summary>Batches seen in training mode: an int64 scalar, or null.</summary>
-        public torch.Tensor? num_batches_tracked { get; }
+        internal torch.Tensor? num_batches_tracked { get; }
 
         /// <summary>Sets the running statistics back to mean 0 and variance 1.</summary>
         public void reset_running_stats()

@@ -62,12 +62,6 @@ namespace TorchSharp.Modules
             }
         }
 
-        /// <summary>Size of the last dimension of the input.</summary>
-        public long in_features => weight.shape[1];
-
-        /// <summary>Size of the last dimension of the output.</summary>
-        public long out_features => weight.shape[0];
-
         /// <inheritdoc/>
         public override torch.Tensor forward(torch.Tensor input) => torch.nn.functional.linear(input, weight, bias);
     }

@@ -39,7 +39,15 @@ namespace TorchSharp.Modules
         public int Count => _items.Count;
 
         /// <summary>The item at an index, from 0.</summary>
-        public T this[int index] => _items[index];
+        public T this[int index]
+        {
+            get => _items[index];
+            set
+            {
+                _items[index] = value;
+                ReplaceModule(index.ToString(CultureInfo.InvariantCulture), value);
+            }
+        }
 
         /// <summary>Adds a module at the end.</summary>
         public void Add(T item)
@@ -48,8 +56,13 @@ namespace TorchSharp.Modules
             _items.Add(item);
         }
 
-        /// <summary>Adds a module at the end.</summary>
-        public void append(T module) => Add(module);
+        /// <summary>Adds modules at the end.</summary>
+        public void append(params T[] parameters)
+        {
+            ArgumentNullException.ThrowIfNull(parameters);
+            foreach (var module in parameters)
+                Add(module);
+        }
 
         /// <inheritdoc/>
         public IEnumerator<T> GetEnumerator() => _items.GetEnumerator();

@@ -54,15 +54,12 @@ namespace TorchSharp.Modules
         /// <summary>Modules in the chain.</summary>
         public int Count => _chain.Count;
 
-        /// <summary>The module at a place, from 0.</summary>
-        public torch.nn.Module<torch.Tensor, torch.Tensor> this[int index] => _chain[index];
-
         /// <summary>Adds a module at the end, named by its place.</summary>
-        public Sequential append(torch.nn.Module<torch.Tensor, torch.Tensor> module) =>
+        internal Sequential append(torch.nn.Module<torch.Tensor, torch.Tensor> module) =>
             append(_chain.Count.ToString(CultureInfo.InvariantCulture), module);
 
         /// <summary>Adds a named module at the end.</summary>
-        public Sequential append(string name, torch.nn.Module<torch.Tensor, torch.Tensor> module)
+        internal Sequential append(string name, torch.nn.Module<torch.Tensor, torch.Tensor> module)
         {
             register_module(name, module);
             _chain.Add(module);

@@ -18,10 +18,6 @@ public static partial class torch
             public static LRScheduler LambdaLR(Optimizer optimizer, Func<int, double> lr_lambda, int last_epoch = -1, bool verbose = false) =>
                 new impl.LambdaLR(optimizer, lr_lambda, last_epoch, verbose);
 
-            /// <summary>The initial rates times one function of the epoch for each group.</summary>
-            public static LRScheduler LambdaLR(Optimizer optimizer, IEnumerable<Func<int, double>> lr_lambdas, int last_epoch = -1, bool verbose = false) =>
-                new impl.LambdaLR(optimizer, lr_lambdas, last_epoch, verbose);
-
             /// <summary>A half cosine from the initial rate down to <paramref name="eta_min"/> in <paramref name="T_max"/> epochs.</summary>
             public static LRScheduler CosineAnnealingLR(Optimizer optimizer, double T_max, double eta_min = 0, int last_epoch = -1, bool verbose = false) =>
                 new impl.CosineAnnealingLR(optimizer, T_max, eta_min, last_epoch, verbose);
