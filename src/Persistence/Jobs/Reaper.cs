@@ -1,4 +1,3 @@
-using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Schema;
 using Microsoft.Extensions.Logging;
