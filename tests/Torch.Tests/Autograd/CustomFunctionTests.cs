@@ -1,3 +1,4 @@
+using KdRobust.Torch.Tests.Memory;
 using static TorchSharp.torch;
 
 namespace KdRobust.Torch.Tests.Autograd;
@@ -108,11 +109,9 @@ public sealed class CustomFunctionTests
         }
 
         Once();
-        var live = TensorStatistics.Live;
+        var live = LiveTensors.Settled();
         for (var i = 0; i < 100; i++)
             Once();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        TensorStatistics.Live.ShouldBe(live);
+        LiveTensors.Settled().ShouldBe(live);
     }
 }

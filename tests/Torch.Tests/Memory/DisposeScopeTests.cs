@@ -5,7 +5,7 @@ namespace KdRobust.Torch.Tests.Memory;
 /// <summary>A scope frees what was made in it, and nothing else.</summary>
 public sealed class DisposeScopeTests
 {
-    readonly long before = TensorStatistics.Live;
+    readonly long before = LiveTensors.Settled();
 
     [Fact]
     public void Frees_every_temporary()
@@ -128,18 +128,14 @@ public sealed class DisposeScopeTests
                 Step();
             TensorStatistics.Live.ShouldBe(settled);
         }
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        TensorStatistics.Live.ShouldBe(before);
+        LiveTensors.Settled().ShouldBe(before);
     }
 
     [Fact]
     public void An_abandoned_tensor_is_freed_by_the_collector()
     {
         Abandon();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        TensorStatistics.Live.ShouldBeLessThan(before + 100);
+        LiveTensors.Settled().ShouldBeLessThan(before + 100);
 
         [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
         static void Abandon()

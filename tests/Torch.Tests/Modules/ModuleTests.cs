@@ -159,7 +159,7 @@ public sealed class ModuleTests
         public Small()
             : base(nameof(Small)) => RegisterComponents();
 
-        public Linear Tail => (Linear)tail[1];
+        public Linear Tail => (Linear)tail.children().Last();
 
         public override Tensor forward(Tensor input) => tail.call(stem.call(input * scale + offset));
     }

@@ -14,7 +14,8 @@ public sealed class AbiTests
     static readonly IReadOnlyList<NativeFunction> Declared = NativeHeader.Read(Headers);
 
     /// <summary>What the loader calls by its address, before the library is accepted and imports may be used.</summary>
-    static readonly string[] CalledByTheLoader = ["Int32 kt_memory_keep_freed()"];
+    static readonly string[] CalledByTheLoader =
+        [.. Regex.Matches(File.ReadAllText(Repository.At("src", "Torch", "Interop", "NativeLibraryLoader.cs")), @"GetExport\(library, ""(kt_\w+)""").Select(call => call.Groups[1].Value)];
 
     static readonly IReadOnlyList<NativeFunction> Imported =
     [
@@ -35,7 +36,7 @@ public sealed class AbiTests
 
     [Fact]
     public void Every_function_of_the_headers_is_imported_as_it_is_declared() =>
-        Declared.Select(function => function.ToString()).Except(Imported.Select(function => function.ToString()), StringComparer.Ordinal).ShouldBe(CalledByTheLoader);
+        Declared.Where(function => !CalledByTheLoader.Contains(function.Name)).Select(function => function.ToString()).Except(Imported.Select(function => function.ToString()), StringComparer.Ordinal).ShouldBeEmpty();
 
     [Fact]
     public void Every_import_is_declared_in_a_header() =>
