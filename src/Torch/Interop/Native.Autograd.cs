@@ -12,7 +12,6 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial int kt_autograd_retain_grad(TensorHandle self);
     [LibraryImport(Library)] internal static partial IntPtr kt_autograd_detach(TensorHandle self);
     [LibraryImport(Library)] internal static partial int kt_autograd_detach_(TensorHandle self);
-    [LibraryImport(Library)] internal static partial long kt_autograd_version(TensorHandle self);
     [LibraryImport(Library)] internal static partial int kt_autograd_backward(IntPtr[] tensors, long count, IntPtr[]? grads, Flag retain_graph, Flag create_graph, IntPtr[]? inputs, long input_count);
     [LibraryImport(Library)] internal static partial int kt_autograd_grad(IntPtr[] outputs, long count, IntPtr[] inputs, long input_count, IntPtr[]? grads, Flag retain_graph, Flag create_graph, Flag allow_unused, [In, Out] IntPtr[] results);
     [LibraryImport(Library)] internal static partial Flag kt_autograd_grad_enabled();

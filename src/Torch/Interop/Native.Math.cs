@@ -113,7 +113,6 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial int kt_tensor_sub_(TensorHandle self, TensorHandle other, NativeScalar alpha);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_sub_scalar(TensorHandle self, NativeScalar other, NativeScalar alpha);
     [LibraryImport(Library)] internal static partial int kt_tensor_sub_scalar_(TensorHandle self, NativeScalar other, NativeScalar alpha);
-    [LibraryImport(Library)] internal static partial IntPtr kt_tensor_rpow_scalar(TensorHandle self, NativeScalar @base);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_div(TensorHandle self, TensorHandle other, int rounding);
     [LibraryImport(Library)] internal static partial int kt_tensor_div_(TensorHandle self, TensorHandle other, int rounding);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_div_scalar(TensorHandle self, NativeScalar other, int rounding);
@@ -134,7 +133,6 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial int kt_tensor_fill_(TensorHandle self, NativeScalar value);
     [LibraryImport(Library)] internal static partial int kt_tensor_zero_(TensorHandle self);
     [LibraryImport(Library)] internal static partial int kt_tensor_allclose(TensorHandle self, TensorHandle other, double rtol, double atol, Flag equal_nan, out Flag result);
-    [LibraryImport(Library)] internal static partial int kt_tensor_equal(TensorHandle self, TensorHandle other, out Flag result);
 
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_matmul(TensorHandle self, TensorHandle other);
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_mm(TensorHandle self, TensorHandle other);

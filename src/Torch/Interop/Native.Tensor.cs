@@ -16,7 +16,6 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial long kt_tensor_element_size(TensorHandle self);
     [LibraryImport(Library)] internal static partial Flag kt_tensor_is_contiguous(TensorHandle self, int memory_format);
     [LibraryImport(Library)] internal static partial Flag kt_tensor_is_pinned(TensorHandle self);
-    [LibraryImport(Library)] internal static partial Flag kt_tensor_same(TensorHandle self, TensorHandle other);
 
     [LibraryImport(Library)] internal static partial IntPtr kt_tensor_data(TensorHandle self);
     [LibraryImport(Library)] internal static partial int kt_tensor_item(TensorHandle self, IntPtr value);

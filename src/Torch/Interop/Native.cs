@@ -62,7 +62,6 @@ internal static partial class Native
     [LibraryImport(Library)] internal static partial int kt_autocast_dtype(int deviceType);
     [LibraryImport(Library)] internal static partial int kt_autocast_set(int deviceType, Flag enabled, int dtype);
     [LibraryImport(Library)] internal static partial int kt_autocast_nesting(Flag enter);
-    [LibraryImport(Library)] internal static partial int kt_autocast_cache(Flag enabled);
 }
 
 /// <summary>The switches of kt_get_flag and kt_set_flag.</summary>

@@ -49,4 +49,3 @@ int32_t kt_autocast_nesting(int32_t enter) {
     else if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
   })
 }
-int32_t kt_autocast_cache(int32_t enabled) { KT_STATUS("autocast", (), at::autocast::set_autocast_cache_enabled(enabled != 0)) }

@@ -33,7 +33,6 @@ int32_t kt_autograd_set_grad(void* self, void* grad) {
 int32_t kt_autograd_retain_grad(void* self) { KT_STATUS("retain_grad", (self), ten(self).retain_grad()) }
 void* kt_autograd_detach(void* self) { KT_TENSOR("detach", (self), ten(self).detach()) }
 int32_t kt_autograd_detach_(void* self) { KT_STATUS("detach_", (self), ten(self).detach_()) }
-int64_t kt_autograd_version(void* self) { KT_GUARD("version", (self), -1, return ten(self)._version()) }
 
 int32_t kt_autograd_backward(void* const* outputs, int64_t count, void* const* grads, int32_t retain_graph, int32_t create_graph, void* const* inputs, int64_t input_count) {
   KT_STATUS("backward", (count > 0 ? outputs[0] : nullptr),

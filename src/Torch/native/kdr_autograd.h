@@ -12,7 +12,6 @@ KT_API int32_t kt_autograd_set_grad(void* self, void* grad);
 KT_API int32_t kt_autograd_retain_grad(void* self);
 KT_API void* kt_autograd_detach(void* self);
 KT_API int32_t kt_autograd_detach_(void* self);
-KT_API int64_t kt_autograd_version(void* self);
 
 // grads: null, or one handle a tensor of which each may be null. inputs: null for all leaves.
 KT_API int32_t kt_autograd_backward(void* const* tensors, int64_t count, void* const* grads, int32_t retain_graph, int32_t create_graph, void* const* inputs, int64_t input_count);

@@ -17,7 +17,6 @@ KT_API int32_t kt_tensor_device(void* self, int32_t* index);
 KT_API int64_t kt_tensor_element_size(void* self);
 KT_API int32_t kt_tensor_is_contiguous(void* self, int32_t memory_format);
 KT_API int32_t kt_tensor_is_pinned(void* self);
-KT_API int32_t kt_tensor_same(void* self, void* other);
 
 // --- data ---
 // Address of the first element; null when the tensor is not on the CPU.
@@ -82,7 +81,6 @@ KT_API void* kt_tensor_sub(void* self, void* other, kt_scalar alpha);
 KT_API int32_t kt_tensor_sub_(void* self, void* other, kt_scalar alpha);
 KT_API void* kt_tensor_sub_scalar(void* self, kt_scalar other, kt_scalar alpha);
 KT_API int32_t kt_tensor_sub_scalar_(void* self, kt_scalar other, kt_scalar alpha);
-KT_API void* kt_tensor_rpow_scalar(void* self, kt_scalar base);
 // rounding: 0 true division, 1 towards zero, 2 towards minus infinity
 KT_API void* kt_tensor_div(void* self, void* other, int32_t rounding);
 KT_API int32_t kt_tensor_div_(void* self, void* other, int32_t rounding);
@@ -110,7 +108,6 @@ KT_API int32_t kt_tensor_lerp_scalar_(void* self, void* end, kt_scalar weight);
 KT_API int32_t kt_tensor_fill_(void* self, kt_scalar value);
 KT_API int32_t kt_tensor_zero_(void* self);
 KT_API int32_t kt_tensor_allclose(void* self, void* other, double rtol, double atol, int32_t equal_nan, int32_t* result);
-KT_API int32_t kt_tensor_equal(void* self, void* other, int32_t* result);
 
 // --- products of matrices ---
 KT_API void* kt_tensor_matmul(void* self, void* other);

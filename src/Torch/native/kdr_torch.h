@@ -65,4 +65,3 @@ KT_API int32_t kt_autocast_dtype(int32_t device_type);
 KT_API int32_t kt_autocast_set(int32_t device_type, int32_t enabled, int32_t dtype);
 // Enters or leaves one nesting level; leaving the last drops the cache of casted weights.
 KT_API int32_t kt_autocast_nesting(int32_t enter);
-KT_API int32_t kt_autocast_cache(int32_t enabled);

@@ -35,7 +35,6 @@ int32_t kt_tensor_is_contiguous(void* self, int32_t memory_format) {
 }
 
 int32_t kt_tensor_is_pinned(void* self) { KT_GUARD("is_pinned", (self), 0, return ten(self).is_pinned()) }
-int32_t kt_tensor_same(void* self, void* other) { return static_cast<at::Tensor*>(self)->is_same(*static_cast<at::Tensor*>(other)); }
 
 void* kt_tensor_data(void* self) {
   KT_GUARD("data", (self), nullptr, {

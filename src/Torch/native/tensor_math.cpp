@@ -58,7 +58,6 @@ KT_DEFINE(add)
 KT_DEFINE(sub)
 #undef KT_DEFINE
 
-void* kt_tensor_rpow_scalar(void* self, kt_scalar base) { KT_TENSOR("pow", (self), at::pow(num(base), ten(self))) }
 
 void* kt_tensor_div(void* self, void* other, int32_t rounding) { KT_TENSOR("div", (self, other), ten(self).div(ten(other), rounding_mode(rounding))) }
 int32_t kt_tensor_div_(void* self, void* other, int32_t rounding) {
@@ -105,7 +104,6 @@ int32_t kt_tensor_zero_(void* self) { KT_STATUS("zero_", (self), ten(self).zero_
 int32_t kt_tensor_allclose(void* self, void* other, double rtol, double atol, int32_t equal_nan, int32_t* result) {
   KT_STATUS("allclose", (self, other), *result = at::allclose(ten(self), ten(other), rtol, atol, equal_nan != 0))
 }
-int32_t kt_tensor_equal(void* self, void* other, int32_t* result) { KT_STATUS("equal", (self, other), *result = at::equal(ten(self), ten(other))) }
 
 #define KT_DEFINE(op) \
   void* kt_tensor_##op(void* self, void* other) { KT_TENSOR(#op, (self, other), at::op(ten(self), ten(other))) }
