@@ -23,7 +23,9 @@ sealed record WorkerOptions
                  --drain N        seconds a job may take to stop when the worker ends (default 30)
                KdRobust.Worker run FILE [options]  compute one spec here, without service or database
                  --data DIR       as above
-                 --out DIR        where results are kept and taken up again (default: FILE without its ending)
+                 --out DIR        where results are kept, by fingerprint, and taken up again (default .kdr/run)
+                 --run N          another run of the same spec: nothing kept is used, the numbers must be the same (default 0)
+                 --json           the whole report as JSON on standard output, instead of its tables
         """;
 
     public required string Name { get; init; }

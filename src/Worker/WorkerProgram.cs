@@ -10,7 +10,7 @@ static class WorkerProgram
     /// <param name="line">The command line.</param>
     /// <param name="command">Program and leading arguments that start this program again, for run processes.</param>
     /// <param name="runs">The runs of a run process; asked for in no other.</param>
-    /// <returns>0 done, 1 failed, 2 usage, 7 no database.</returns>
+    /// <returns>0 done, 1 failed, 2 usage, 3 a job failed, 7 no database, 130 stopped.</returns>
     internal static async Task<int> Run(string[] line, IReadOnlyList<string> command, Func<IRunSource> runs)
     {
         try
@@ -19,10 +19,15 @@ static class WorkerProgram
             {
                 case [RunProcessArguments.Verb, ..] when RunProcessArguments.Parse(line) is { } arguments:
                     return RunProcessVerb.Run(arguments, runs);
-                case ["serve", .. var rest]:
-                    var options = WorkerOptions.Parse(rest);
+                case ["--help" or "-h" or "help"] or ["run" or "serve", .., "--help" or "-h"]:
+                    Console.Out.WriteLine(WorkerOptions.Usage);
+                    return 0;
+                case ["serve", .. var words]:
+                    var options = WorkerOptions.Parse(words);
                     using (var loggers = WorkerLogging.Open(Path.Combine(options.Scratch, "logs"), options.Name))
                         return await Supervisor.Serve(options, command, loggers);
+                case ["run", .. var rest]:
+                    return Local.RunVerb.Run(Local.RunOptions.Parse(rest));
                 default:
                     throw new UsageException(line.Length == 0 ? "a verb is missing" : $"'{line[0]}' is no verb of this program");
             }

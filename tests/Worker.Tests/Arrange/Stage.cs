@@ -35,8 +35,8 @@ public sealed class Stage : IAsyncDisposable
     /// <summary>With a server that this test may stop.</summary>
     public static async Task<Stage> OpenWithOwnServer(double lease = 3)
     {
-        var cluster = await PostgresCluster.StartNew();
-        return new Stage(await MigratedDatabase.Create(cluster), cluster, new LeaseSettings { Lease = TimeSpan.FromSeconds(lease) });
+        var server = await PostgresCluster.StartNew();
+        return new Stage(await MigratedDatabase.Create(server), server, new LeaseSettings { Lease = TimeSpan.FromSeconds(lease) });
     }
 
     public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10)

@@ -31,7 +31,7 @@ public sealed class DeviceLockTests
         File.WriteAllText(path, "");
         try
         {
-            using var holder = Process.Start(new ProcessStartInfo("flock", [path, "sh", "-c", "echo held; exec sleep 60"]) { RedirectStandardOutput = true })!;
+            using var holder = Process.Start(new ProcessStartInfo("flock", [path, "sh", "-c", "echo held; exec sleep 60"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
             (await holder.StandardOutput.ReadLineAsync()).ShouldBe("held");
             Should.Throw<TimeoutException>(() => DeviceLock.Take(path, TimeSpan.Zero));
             holder.Kill(entireProcessTree: true);
