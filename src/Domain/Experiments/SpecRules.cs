@@ -79,6 +79,8 @@ public static class SpecRules
     {
         if (attack.Epsilon.Value > 0 && attack.StepSize.Value == 0)
             problems.Add(new($"{path}.stepSize", "an attack with a ball needs a step", "0", "above 0, e.g. \"2/255\""));
+        if (attack is { Loss: AttackLoss.Kl, RandomStart: false })
+            problems.Add(new($"{path}.randomStart", "the divergence from the clean prediction has no gradient at the clean image", "false", "true, or another loss"));
         if (attack.Restarts > 1 && !attack.RandomStart)
             problems.Add(new($"{path}.restarts", "every restart would begin at the same point", Number(attack.Restarts), "1, or randomStart: true"));
     }

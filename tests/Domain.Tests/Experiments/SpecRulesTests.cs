@@ -55,6 +55,10 @@ public sealed class SpecRulesTests
         DemoSpec.Reading(s => s["transfers"]!["cni-8"]!["attack"]!["restarts"] = 2).Problems.ShouldHaveSingleItem().Expected.ShouldContain("randomStart");
 
     [Fact]
+    public void KL_from_the_clean_image_is_refused() =>
+        DemoSpec.Reading(s => s["transfers"]!["cni-8"]!["attack"]!["loss"] = "kl").Problems.ShouldHaveSingleItem().Path.ShouldBe("$.transfers.cni-8.attack.randomStart");
+
+    [Fact]
     public void A_cell_of_no_result_is_refused() =>
         DemoSpec.Reading(s => s["tables"]![0]!["rows"]![0]!["cells"]![0]!["result"] = "cni-8/kd-votes")
             .Problems.ShouldHaveSingleItem().Path.ShouldBe("$.tables[0].rows[0].cells[0].result");
