@@ -67,9 +67,13 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
         var news = new List<SseItem<string>>();
         try
         {
+            // Looked at before the jobs and told after them: who hears that an experiment has ended has heard how each job did.
+            var summaries = new ExperimentSummary?[topics.Experiments.Count];
+            for (var i = 0; i < summaries.Length; i++) summaries[i] = await ChangedExperiment(i, ct);
+            var all = change.Topic == ChangeTopic.Everything || summaries.Any(s => s?.State is ExperimentState.Succeeded or ExperimentState.Failed or ExperimentState.Cancelled);
             for (var i = 0; i < topics.Jobs.Count; i++)
-                if (change.Topic == ChangeTopic.Everything || change.Id == topics.Jobs[i].Id) await Job(i, news, ct);
-            for (var i = 0; i < topics.Experiments.Count; i++) await Experiment(i, news, ct);
+                if (all || change.Id == topics.Jobs[i].Id) await Job(i, news, ct);
+            news.AddRange(summaries.OfType<ExperimentSummary>().Select(summary => Message("experiment", summary)));
             return news;
         }
         catch (Exception error) when (Database.IsWeather(error))
@@ -101,13 +105,15 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
         }
     }
 
-    async Task Experiment(int index, List<SseItem<string>> news, CancellationToken ct)
+    /// <summary>An experiment's summary, unless it was told as it is.</summary>
+    async Task<ExperimentSummary?> ChangedExperiment(int index, CancellationToken ct)
     {
-        if (await experiments.Find(topics.Experiments[index], null, ct) is not { } view) return;
-        var text = JsonSerializer.Serialize(ExperimentSummary.Of(view), SpecJson.Options);
-        if (text == toldExperiments[index]) return;
+        if (await experiments.Find(topics.Experiments[index], null, ct) is not { } view) return null;
+        var summary = ExperimentSummary.Of(view);
+        var text = JsonSerializer.Serialize(summary, SpecJson.Options);
+        if (text == toldExperiments[index]) return null;
         toldExperiments[index] = text;
-        news.Add(new SseItem<string>(text, "experiment") { EventId = cursor.ToString(), ReconnectionInterval = Retry });
+        return summary;
     }
 
     SseItem<string> Message<T>(string kind, T content) =>

@@ -41,7 +41,7 @@ static class KdrCommand
     /// <returns>The exit code; see <see cref="ExitCode"/>.</returns>
     public static async Task<int> Run(string[] arguments, CommandContext context, CancellationToken ct = default)
     {
-        var parsed = Create(context).Parse(arguments);
+        var parsed = Create(context).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null }); // @last is an experiment, not a file.
         if (Mistakes(parsed).ToList() is { Count: > 0 } mistakes)
         {
             foreach (var mistake in mistakes) context.Terminal.Say($"kdr: {mistake}");
