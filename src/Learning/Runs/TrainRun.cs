@@ -51,7 +51,7 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
             yield return new MetricsRecorded(EndEpoch(session, at, seen));
             yield return Checkpoint(session, at, clock);
             kept = (at.Epoch, at.Step);
-            yield return Progress(session, at, clock);
+            if (clock.Due(0) || at.Epoch == _spec.Epochs) yield return Progress(session, at, clock);
         }
 
         var weights = StateDictFile.Writer(session.Network.Module, new Dictionary<string, string>(StringComparer.Ordinal));

@@ -72,24 +72,25 @@ public sealed class TrainRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("noisy-adversarial")]
-    [InlineData("distilled-adversarial")]
-    public void A_run_drained_inside_an_epoch_and_resumed_is_bit_equal_to_an_undisturbed_one(string name)
+    [InlineData("noisy-adversarial", 2)]
+    [InlineData("distilled-adversarial", 1)]
+    [InlineData("distilled-adversarial", 3)]
+    public void A_run_drained_inside_an_epoch_and_resumed_is_bit_equal_to_an_undisturbed_one(string name, int step)
     {
         var (payload, inputs) = Training(name, epochs: 2);
         var undisturbed = RecordedRun.Of(RecordedRun.Request(payload, inputs));
 
-        // A progress line follows every step: this is the one after step 2 of epoch 1.
+        // A progress line follows every step. After the third only the monitor is left to do.
         var stop = new StopSignal();
         var lines = 0;
         var drained = RecordedRun.Of(RecordedRun.Request(payload, inputs), stop: stop, killAfter: e =>
         {
-            if (e is ProgressMade { Progress.Done: > 1 } && ++lines == 2) stop.Request(StopReason.Drain);
+            if (e is ProgressMade { Progress.Done: > 1 } && ++lines == step) stop.Request(StopReason.Drain);
             return false;
         });
 
         drained.Events[^1].ShouldBe(new RunStopped(StopReason.Drain));
-        drained.Checkpoints[^1].Event.ShouldSatisfyAllConditions(c => c.Epoch.ShouldBe(1), c => c.Step.ShouldBe(2));
+        drained.Checkpoints[^1].Event.ShouldSatisfyAllConditions(c => c.Epoch.ShouldBe(1), c => c.Step.ShouldBe(step));
         var resumed = RecordedRun.Of(RecordedRun.Request(payload, inputs, Save(drained.Checkpoints[^1].Bytes, "resume")));
         resumed.Output(OutputNames.Weights).ShouldBe(undisturbed.Output(OutputNames.Weights));
         drained.Metrics.Concat(resumed.Metrics).ShouldBe(undisturbed.Metrics);
