@@ -1,4 +1,5 @@
 using KdRobust.Torch;
+using KdRobust.Torch.Tests.Memory;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -49,20 +50,20 @@ public sealed class ModuleTests
     [Fact]
     public void A_module_outlives_the_scope_it_was_made_in_and_frees_all_its_tensors()
     {
-        var before = TensorStatistics.Live;
+        var before = LiveTensors.Settled();
         Small net;
         using (NewDisposeScope())
             net = new Small();
         net.state_dict().Values.ShouldAllBe(tensor => !tensor.IsInvalid);
         net.Dispose();
         net.Dispose();
-        TensorStatistics.Live.ShouldBe(before);
+        LiveTensors.Settled().ShouldBe(before);
     }
 
     [Fact]
     public void Training_leaves_no_tensor_behind()
     {
-        var before = TensorStatistics.Live;
+        var before = LiveTensors.Settled();
         using (var scope = NewDisposeScope())
         {
             var net = Sequential(("a", Linear(4, 4)), ("relu", ReLU(inplace: true)), ("b", Identity()), ("c", Linear(4, 2)));
@@ -85,7 +86,7 @@ public sealed class ModuleTests
             optimizer.Dispose();
             net.Dispose();
         }
-        TensorStatistics.Live.ShouldBe(before);
+        LiveTensors.Settled().ShouldBe(before);
     }
 
     [Fact]
