@@ -17,20 +17,27 @@ public static class ChildProcess
     /// <param name="arguments">One entry per argument.</param>
     /// <param name="environment">Variables to set over ours; null as value removes one.</param>
     /// <param name="limit">Longest time to wait; one minute when not given. A program that takes longer is killed.</param>
+    /// <param name="input">Text for its standard input, which then ends; null leaves it ours.</param>
     /// <exception cref="TimeoutException">The program did not end in time; the message holds what it printed.</exception>
     public static async Task<ChildResult> Run(
         string program,
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string?>? environment = null,
-        TimeSpan? limit = null)
+        TimeSpan? limit = null,
+        string? input = null)
     {
-        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program) { UseShellExecute = false, RedirectStandardInput = input is not null, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;
 
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         using var deadline = new CancellationTokenSource(limit ?? TimeSpan.FromMinutes(1));
