@@ -136,6 +136,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         var cluster = new PostgresCluster(null, "", foreign);
         await using var connection = new NpgsqlConnection(foreign);
         await connection.OpenAsync();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.templates.Drop();
         return cluster;
     }
 

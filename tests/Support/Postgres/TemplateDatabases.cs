@@ -8,7 +8,8 @@ sealed class TemplateDatabases(PostgresCluster cluster)
 {
     readonly ConcurrentDictionary<string, Lazy<Task<string>>> prepared = new(StringComparer.Ordinal);
     readonly SemaphoreSlim copying = new(1); // PostgreSQL refuses two copies of one template at the same time.
-    int made;
+    readonly ConcurrentQueue<string> made = new();
+    int count;
 
     /// <summary>Name of the database that was prepared under this name; prepares it at the first call.</summary>
     internal Task<string> Prepared(string name, Func<string, Task> prepare) =>
@@ -20,6 +21,18 @@ sealed class TemplateDatabases(PostgresCluster cluster)
         var name = NextName("t");
         await Create(name, template);
         return new TestDatabase(name, cluster.ConnectionString(name), Administration);
+    }
+
+    /// <summary>Drops what was prepared, on a server that stays.</summary>
+    internal void Drop()
+    {
+        using var connection = new NpgsqlConnection(Administration);
+        connection.Open();
+        foreach (var template in made.Where(name => name.StartsWith("kdr_template_", StringComparison.Ordinal)))
+        {
+            using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS \"{template}\" WITH (FORCE)", connection);
+            drop.ExecuteNonQuery();
+        }
     }
 
     async Task<string> Prepare(string name, Func<string, Task> prepare)
@@ -40,6 +53,7 @@ sealed class TemplateDatabases(PostgresCluster cluster)
             await connection.OpenAsync();
             await using var create = new NpgsqlCommand($"CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"", connection);
             await create.ExecuteNonQueryAsync();
+            made.Enqueue(name);
         }
         finally
         {
@@ -49,5 +63,5 @@ sealed class TemplateDatabases(PostgresCluster cluster)
 
     string Administration => new NpgsqlConnectionStringBuilder(cluster.ConnectionString()) { Pooling = false }.ConnectionString;
 
-    string NextName(string kind) => $"kdr_{kind}_{Environment.ProcessId}_{Interlocked.Increment(ref made)}";
+    string NextName(string kind) => $"kdr_{kind}_{Environment.ProcessId}_{Interlocked.Increment(ref count)}";
 }
