@@ -16,7 +16,12 @@ internal static class CifarMini
     {
         var full = DatasetCatalog.Of(DatasetName.Cifar10);
         var mini = DatasetCatalog.Of(DatasetName.Cifar10Mini);
-        var (source, target) = split == DataSplit.Train ? (full.Train[0], mini.Train[0]) : (full.Test[0], mini.Test[0]);
+        return split == DataSplit.Train ? Cut(folder, full.Train[0], mini.Train[0]) : Cut(folder, full.Test[0], mini.Test[0]);
+    }
+
+    /// <summary>Cuts <paramref name="target"/> out of <paramref name="source"/> and checks what it cut.</summary>
+    internal static LabelledImages Cut(string folder, DatasetFile source, DatasetFile target)
+    {
         var cut = FirstOfEachClass(RecordFile.Read(folder, source), target.Records / LabelledImages.Classes);
         var sha256 = RecordFile.Sha256(RecordFile.Join(cut));
         return string.Equals(sha256, target.Sha256, StringComparison.Ordinal)

@@ -34,7 +34,8 @@ internal static class DatasetReader
         || FolderOf(DatasetCatalog.Of(name), folder) is not null
         || (name == DatasetName.Cifar10Mini && FolderOf(DatasetCatalog.Of(DatasetName.Cifar10), folder) is not null);
 
-    static LabelledImages Concatenate(string folder, IReadOnlyList<DatasetFile> files, int wanted)
+    /// <summary>The first <paramref name="wanted"/> records of <paramref name="files"/>, one file after the other; files beyond them are not read.</summary>
+    internal static LabelledImages Concatenate(string folder, IReadOnlyList<DatasetFile> files, int wanted)
     {
         var parts = new List<LabelledImages>();
         foreach (var file in files)

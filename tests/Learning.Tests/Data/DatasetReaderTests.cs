@@ -131,4 +131,31 @@ public sealed class DatasetReaderTests : IDisposable
         train.Labels.CountBy(l => l).ShouldAllBe(c => c.Value == 200);
         test.Labels.CountBy(l => l).ShouldAllBe(c => c.Value == 100);
     }
+
+    [Fact]
+    public void A_cut_is_checked_like_a_file()
+    {
+        var full = Records(40);
+        var source = new DatasetFile(Write(full), 40, RecordFile.Sha256(full));
+        var expected = Records(20);
+
+        RecordFile.Join(CifarMini.Cut(_folder, source, new DatasetFile("cut.bin", 20, RecordFile.Sha256(expected)))).ShouldBe(expected);
+        Should.Throw<InvalidOperationException>(() => CifarMini.Cut(_folder, source, new DatasetFile("cut.bin", 20, "other"))).Message.ShouldContain("cut.bin");
+    }
+
+    [Fact]
+    public void Images_go_on_from_file_to_file_and_no_file_is_read_in_vain()
+    {
+        var (first, second) = (Records(10), Records(20)[(10 * 3073)..]);
+        DatasetFile[] files =
+        [
+            new(Write(first, "1.bin"), 10, RecordFile.Sha256(first)),
+            new(Write(second, "2.bin"), 10, RecordFile.Sha256(second)),
+            new("absent.bin", 10, ""),
+        ];
+
+        RecordFile.Join(DatasetReader.Concatenate(_folder, files, 15)).ShouldBe(Records(15));
+        RecordFile.Join(DatasetReader.Concatenate(_folder, files, 10)).ShouldBe(first);
+        Should.Throw<RunInputException>(() => DatasetReader.Concatenate(_folder, files, 21)).Message.ShouldContain("absent.bin");
+    }
 }
