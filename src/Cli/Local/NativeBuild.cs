@@ -14,7 +14,7 @@ sealed record NativeBuild(string File, string Libtorch, bool? Cuda, string? Libt
     {
         var native = Path.Combine(folders.Root, "artifacts", "native");
         if (!Directory.Exists(native)) return null;
-        var file = Directory.GetDirectories(native).Select(folder => Path.Combine(folder, FileName)).Where(System.IO.File.Exists).OrderByDescending(System.IO.File.GetLastWriteTimeUtc).FirstOrDefault();
+        var file = Directory.GetDirectories(native).Where(folder => !Path.GetFileName(folder).StartsWith('.')).Select(folder => Path.Combine(folder, FileName)).Where(System.IO.File.Exists).OrderByDescending(System.IO.File.GetLastWriteTimeUtc).FirstOrDefault();
         if (file is null) return null;
         var version = Path.GetFileName(Path.GetDirectoryName(file)!);
         // build.sh notes "VERSION cuda|no PATH" beside each build.
@@ -26,7 +26,7 @@ sealed record NativeBuild(string File, string Libtorch, bool? Cuda, string? Libt
     /// <summary>Says in one line what to do when nothing can be computed here.</summary>
     public static void Require(LocalFolders folders)
     {
-        if (Find(folders) is null && Environment.GetEnvironmentVariable("KDR_TORCH_LIBRARY") is null && !System.IO.File.Exists(Path.Combine(AppContext.BaseDirectory, FileName)))
+        if (Find(folders) is null && Environment.GetEnvironmentVariable("KDR_TORCH_NATIVE") is null && !System.IO.File.Exists(Path.Combine(AppContext.BaseDirectory, FileName)))
             throw new CommandFailedException(ExitCode.Failed, $"the native part ({FileName}) is not built, so no worker could compute: start this through ./kdr, which builds it, or install libtorch first (apt-get install libtorch-dev, or LIBTORCH=folder)");
     }
 }
