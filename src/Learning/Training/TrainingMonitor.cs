@@ -22,8 +22,6 @@ internal sealed record MonitoredAccuracies(double Clean, double? Adversarial);
 /// </summary>
 internal sealed class TrainingMonitor : IDisposable
 {
-    // Images at once: small enough that a stop request waits for about a second only.
-    const int BatchSize = 250;
     readonly MonitorSpec _spec;
     readonly DeviceImages _images;
     readonly NetworkView _view;
@@ -47,11 +45,11 @@ internal sealed class TrainingMonitor : IDisposable
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
         long clean = 0, adversarial = 0;
-        for (var start = 0; start < _images.Count; start += BatchSize)
+        for (var start = 0; start < _images.Count; start += EvaluationImages.BatchSize)
         {
             if (stop.Requested is not null) return null;
             using var batch = NewDisposeScope();
-            var count = Math.Min(BatchSize, _images.Count - start);
+            var count = Math.Min(EvaluationImages.BatchSize, _images.Count - start);
             var indices = ImageIndices.Range(start, count);
             var images = _images.Pixels(start, count);
             var labels = _images.Labels(start, count);
