@@ -79,7 +79,7 @@ sealed class ActionRuns : IRunSource
     /// <summary>True the first so many times, over all attempts: each leaves a line in a file.</summary>
     static bool IsDue(string folder, long seed, ScriptedAction action)
     {
-        var file = Path.Combine(folder, $"{seed}.{action.Epoch}.{action.Action}");
+        var file = ActionScript.MarkerFile(folder, seed, action.Epoch, action.Action);
         if (File.Exists(file) && File.ReadAllLines(file).Length >= action.Times)
             return false;
         File.AppendAllText(file, "done\n");

@@ -38,6 +38,9 @@ public sealed record ActionScript(int Epochs = 10, int MillisecondsPerEpoch = 20
 
     public static string LogFile(string folder, long seed) => Path.Combine(folder, $"{seed}.log");
 
+    /// <summary>Holds one line for each time an action happened.</summary>
+    public static string MarkerFile(string folder, long seed, int epoch, RunAction action) => Path.Combine(folder, $"{seed}.{epoch}.{action}");
+
     /// <summary>The "weights" after so many epochs: every epoch's depend on all before it.</summary>
     public static ulong StateAfter(long seed, int epochs)
     {

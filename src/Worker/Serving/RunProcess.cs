@@ -67,7 +67,7 @@ sealed class RunProcess : IAsyncDisposable
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
             limit.CancelAfter(HelloLimit);
-            started.Compute = await started.Hello(limit.Token);
+            started.Compute = await started.Hello(limit.Token, ct);
             return started;
         }
         catch
@@ -110,14 +110,14 @@ sealed class RunProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    async Task<RunProvenance> Hello(CancellationToken ct)
+    async Task<RunProvenance> Hello(CancellationToken limit, CancellationToken givenUp)
     {
         Frame? first;
         try
         {
-            first = await Pipe.Receive(ct);
+            first = await Pipe.Receive(limit);
         }
-        catch (OperationCanceledException) when (process.HasExited is false)
+        catch (OperationCanceledException) when (!givenUp.IsCancellationRequested)
         {
             throw new RunProcessStartException($"the run process {ProcessId} was not ready within {HelloLimit.TotalSeconds} s: {LastLines}");
         }

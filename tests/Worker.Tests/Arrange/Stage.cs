@@ -10,8 +10,9 @@ namespace KdRobust.Worker.Tests.Arrange;
 /// <summary>A database, a folder of scripts and workers: everything a test of processes needs, gone with it.</summary>
 public sealed class Stage : IAsyncDisposable
 {
-    /// <summary>The lease of a stage that does not ask for another: short, for tests that wait for its end.</summary>
-    public static readonly LeaseSettings Short = new() { Lease = TimeSpan.FromSeconds(3) };
+    /// <summary>Seconds of a lease whose end a test waits for. Any other test has one that a slow machine does not lose.</summary>
+    public const int ShortLease = 3;
+    const int LongLease = 60;
 
     readonly List<WorkerProcess> workers = [];
     readonly PostgresCluster? cluster;
@@ -30,13 +31,13 @@ public sealed class Stage : IAsyncDisposable
     public PostgresCluster Cluster => cluster ?? throw new InvalidOperationException("this stage shares its server");
     public IReadOnlyList<WorkerProcess> Workers => workers;
 
-    public static async Task<Stage> Open() => new(await MigratedDatabase.Create(), null, Short);
+    public static async Task<Stage> Open(int lease = LongLease) => new(await MigratedDatabase.Create(), null, Seconds(lease));
 
     /// <summary>With a server that this test may stop.</summary>
-    public static async Task<Stage> OpenWithOwnServer(double lease = 3)
+    public static async Task<Stage> OpenWithOwnServer(int lease = LongLease)
     {
         var server = await PostgresCluster.StartNew();
-        return new Stage(await MigratedDatabase.Create(server), server, new LeaseSettings { Lease = TimeSpan.FromSeconds(lease) });
+        return new Stage(await MigratedDatabase.Create(server), server, Seconds(lease));
     }
 
     public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10)
@@ -68,6 +69,10 @@ public sealed class Stage : IAsyncDisposable
 
     public Task UntilEpoch(long seed, int epoch) => Until($"job {seed} is in epoch {epoch}", () => Task.FromResult(Epochs(seed).Any(begun => begun.Epoch >= epoch)));
 
+    /// <summary>Waits until a scripted action that happens a limited number of times has counted once more.</summary>
+    public Task UntilDone(long seed, int epoch, RunAction action) =>
+        Until($"{action} in epoch {epoch}", () => Task.FromResult(File.Exists(ActionScript.MarkerFile(Folder, seed, epoch, action))));
+
     public Task UntilCheckpoint(Guid job, int epoch) => Until($"the checkpoint of epoch {epoch}", async () => (await Desk.Checkpoints.LatestResume(job))?.Epoch >= epoch);
 
     public async Task<JobView> UntilEnded(Guid job, double seconds = 40)
@@ -90,6 +95,8 @@ public sealed class Stage : IAsyncDisposable
     }
 
     public async Task<string> Dump() => $"{await Desk.Dump()}\n{string.Join("\n", workers.Select(worker => $"--- {worker.Name}\n{worker.Printed}"))}";
+
+    static LeaseSettings Seconds(int lease) => new() { Lease = TimeSpan.FromSeconds(lease) };
 
     public async ValueTask DisposeAsync()
     {

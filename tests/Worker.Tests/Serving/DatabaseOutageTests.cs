@@ -10,7 +10,7 @@ public sealed class DatabaseOutageTests
     [PrivatePostgresFact]
     public async Task Restart_in_the_middle_of_a_job_costs_nothing()
     {
-        await using var stage = await Stage.OpenWithOwnServer(lease: 30);
+        await using var stage = await Stage.OpenWithOwnServer();
         var (job, seed) = await stage.Submit(new ActionScript(Epochs: 30, MillisecondsPerEpoch: 50));
         stage.StartWorker();
         await stage.UntilEpoch(seed, 5);
@@ -25,7 +25,7 @@ public sealed class DatabaseOutageTests
     [PrivatePostgresFact]
     public async Task Result_that_comes_while_the_database_is_away_lands_once()
     {
-        await using var stage = await Stage.OpenWithOwnServer(lease: 30);
+        await using var stage = await Stage.OpenWithOwnServer();
         var (job, seed) = await stage.Submit(new ActionScript(Actions: [new(10, RunAction.Wait)]));
         stage.StartWorker();
         await stage.UntilEpoch(seed, 10);
@@ -41,10 +41,10 @@ public sealed class DatabaseOutageTests
     [PrivatePostgresFact]
     public async Task Outage_longer_than_the_lease_stops_the_run_before_anyone_else_has_the_job()
     {
-        await using var stage = await Stage.OpenWithOwnServer();
+        await using var stage = await Stage.OpenWithOwnServer(Stage.ShortLease);
         var (job, seed) = await stage.Submit(new ActionScript(Actions: [new(5, RunAction.Hang, Times: 1)]));
         var worker = stage.StartWorker();
-        await stage.UntilEpoch(seed, 5);
+        await stage.UntilDone(seed, 5, RunAction.Hang);
         var process = worker.RunProcesses().ShouldHaveSingleItem();
         await stage.Cluster.Stop();
         await Task.Delay(stage.Lease.Lease * 2);
