@@ -134,9 +134,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     static async Task<PostgresCluster> Adopt(string foreign)
     {
         var cluster = new PostgresCluster(null, "", foreign);
-        await using var connection = new NpgsqlConnection(foreign);
-        await connection.OpenAsync();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.templates.Drop();
+        await cluster.templates.Sweep();
         return cluster;
     }
 

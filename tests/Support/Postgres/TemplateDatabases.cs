@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Npgsql;
 
 namespace KdRobust.Support;
@@ -6,9 +7,10 @@ namespace KdRobust.Support;
 /// <summary>Databases prepared once per process, and copies of them.</summary>
 sealed class TemplateDatabases(PostgresCluster cluster)
 {
+    static readonly string Prefix = $"kdr_{string.Concat(Environment.MachineName.ToLowerInvariant().Where(char.IsAsciiLetterOrDigit).Take(16))}_";
+
     readonly ConcurrentDictionary<string, Lazy<Task<string>>> prepared = new(StringComparer.Ordinal);
     readonly SemaphoreSlim copying = new(1); // PostgreSQL refuses two copies of one template at the same time.
-    readonly ConcurrentQueue<string> made = new();
     int count;
 
     /// <summary>Name of the database that was prepared under this name; prepares it at the first call.</summary>
@@ -23,15 +25,23 @@ sealed class TemplateDatabases(PostgresCluster cluster)
         return new TestDatabase(name, cluster.ConnectionString(name), Administration);
     }
 
-    /// <summary>Drops what was prepared, on a server that stays.</summary>
-    internal void Drop()
+    /// <summary>Drops what test processes of this machine left behind that no longer run, on a server that outlives them.</summary>
+    internal async Task Sweep()
     {
-        using var connection = new NpgsqlConnection(Administration);
-        connection.Open();
-        foreach (var template in made.Where(name => name.StartsWith("kdr_template_", StringComparison.Ordinal)))
+        await using var connection = new NpgsqlConnection(Administration);
+        await connection.OpenAsync();
+        var names = new List<string>();
+        await using (var list = new NpgsqlCommand("SELECT datname FROM pg_database WHERE starts_with(datname, @prefix)", connection))
         {
-            using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS \"{template}\" WITH (FORCE)", connection);
-            drop.ExecuteNonQuery();
+            list.Parameters.AddWithValue("prefix", Prefix);
+            await using var reader = await list.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+                names.Add(reader.GetString(0));
+        }
+        foreach (var name in names.Where(name => ServerProcesses.StartOf(int.Parse(name[Prefix.Length..].Split('_')[0], CultureInfo.InvariantCulture)) is null))
+        {
+            await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)", connection);
+            await drop.ExecuteNonQueryAsync();
         }
     }
 
@@ -53,7 +63,6 @@ sealed class TemplateDatabases(PostgresCluster cluster)
             await connection.OpenAsync();
             await using var create = new NpgsqlCommand($"CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"", connection);
             await create.ExecuteNonQueryAsync();
-            made.Enqueue(name);
         }
         finally
         {
@@ -63,5 +72,5 @@ sealed class TemplateDatabases(PostgresCluster cluster)
 
     string Administration => new NpgsqlConnectionStringBuilder(cluster.ConnectionString()) { Pooling = false }.ConnectionString;
 
-    string NextName(string kind) => $"kdr_{kind}_{Environment.ProcessId}_{Interlocked.Increment(ref count)}";
+    string NextName(string kind) => $"{Prefix}{Environment.ProcessId}_{kind}_{Interlocked.Increment(ref count)}";
 }
