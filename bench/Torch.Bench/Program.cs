@@ -111,6 +111,7 @@ internal static partial class Program
             machine = Environment.MachineName,
             cpu = CpuName(),
             cores = Environment.ProcessorCount,
+            load_average = LoadAverage(),
             threads,
             batch,
             versions = new { dotnet = Environment.Version.ToString(), libtorch = TorchRuntime.LoadedVersion, peer = peer.Versions },
@@ -129,6 +130,11 @@ internal static partial class Program
     private static string CpuName() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown"
         : "unknown";
+
+    /// <summary>What else runs on the machine: others share its caches, which CPU time feels too.</summary>
+    private static double[] LoadAverage() => File.Exists("/proc/loadavg")
+        ? [.. File.ReadAllText("/proc/loadavg").Split(' ').Take(3).Select(value => double.Parse(value, CultureInfo.InvariantCulture))]
+        : [];
 
     private static bool TryParse(string[] arguments, out int blocks, out int threads, out int batch)
     {
