@@ -7,7 +7,10 @@ namespace KdRobust.Cli.Watching;
 /// <summary>What is known of one job.</summary>
 sealed record JobLine(Guid Id, string Key, string Name, string Kind, JobState State, int Attempt, string? Worker, JobProgress? Progress, string? Failure, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);
 
-/// <summary>What is known of an experiment that is watched: built from its detail, kept up by messages.</summary>
+/// <summary>
+/// What is known of an experiment that is watched. Its detail gives the jobs and their order; what became of them is told by
+/// the stream alone, which begins with the whole history, so that nothing is told twice.
+/// </summary>
 sealed class ExperimentBoard
 {
     readonly List<Guid> order;
@@ -18,7 +21,7 @@ sealed class ExperimentBoard
         Experiment = detail.Experiment;
         order = [.. detail.Jobs.Select(j => j.Job.Id).Distinct()];
         lines = detail.Jobs.DistinctBy(j => j.Job.Id).ToDictionary(j => j.Job.Id, j => new JobLine(
-            j.Job.Id, j.Key, j.Job.Name, j.Job.Kind, j.Job.State, j.Job.Attempt, j.Job.Worker, j.Job.Progress, j.Job.Failure?.Message, j.Job.StartedAt, j.Job.FinishedAt));
+            j.Job.Id, j.Key, j.Job.Name, j.Job.Kind, JobState.Blocked, 0, null, null, null, null, null));
     }
 
     public ExperimentSummary Experiment { get; private set; }

@@ -1,7 +1,6 @@
 using KdRobust.Cli.Client;
 using KdRobust.Cli.Output;
 using KdRobust.Domain.Jobs;
-using Spectre.Console;
 
 namespace KdRobust.Cli.Watching;
 
@@ -14,13 +13,25 @@ static class Watcher
     {
         var board = new ExperimentBoard(await client.Experiment(experiment, ct));
         if (board.Experiment.HasEnded) return await client.Experiment(experiment, ct);
-        await using (IWatchView view = terminal.IsInteractive ? new LiveView(AnsiConsole.Console) : new PlainView(terminal.Error, TimeProvider.System))
+        await using (IWatchView view = terminal.IsInteractive ? new LiveView(terminal.Error, () => Console.WindowWidth, Environment.GetEnvironmentVariable("NO_COLOR") is null or "") : new PlainView(terminal.Error, TimeProvider.System))
         {
-            view.Changed(board, null);
+            var history = true;
             await foreach (var message in new ExperimentEvents(client, TimeProvider.System).Follow(experiment, ct))
             {
-                if (message is StreamInterrupted broken) view.Say($"not live: {broken.Reason}; connecting again");
-                else view.Changed(board, board.Take(message));
+                if (message is StreamInterrupted broken)
+                {
+                    view.Say($"not live: {broken.Reason}; connecting again");
+                    continue;
+                }
+                var change = board.Take(message);
+                if (!history) view.Changed(board, change);
+                else if (message is ExperimentChanged)
+                {
+                    // The first summary ends the history: what runs now is news, how it came to that is not.
+                    history = false;
+                    view.Changed(board, null);
+                    foreach (var job in board.Jobs.Where(j => j.State == JobState.Running)) view.Changed(board, (job with { State = JobState.Queued }, job));
+                }
                 if (board.Experiment.HasEnded) break;
             }
         }
