@@ -118,6 +118,7 @@ public sealed class ExperimentStoreTests
             for (var left = 3; left > 0; left--)
                 await desk.Work();
         }
+        (await database.Scalar<long>("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")).ShouldBe(0, "rows are locked parents first");
     }
 
     [PostgresFact]
