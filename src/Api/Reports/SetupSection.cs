@@ -12,7 +12,7 @@ static class SetupSection
         page.Add($"<p>{spec.Dataset.TrainImages} training and {spec.Dataset.TestImages} test images; root seed {spec.Seed}; {spec.Compute.Threads} thread(s) a job, single precision. Attack sizes are in pixel units of [0, 1].</p>\n");
         page.Markup("<div class=\"scroll\"><table class=\"plain\"><caption>Models</caption><thead><tr><th>name</th><th>network</th><th>noise in the weights</th><th>training</th></tr></thead><tbody>\n");
         foreach (var (name, model) in spec.Models)
-            page.Add($"<tr><td>{name}</td><td>{Network(model.Architecture)}</td><td>{Noise(model.Noise)}</td><td>{Training(model.Weights)}</td></tr>\n");
+            page.Add($"<tr><td>{name}</td><td class=\"tight\">{Network(model.Architecture)}</td><td>{Noise(model.Noise)}</td><td>{Training(model.Weights)}</td></tr>\n");
         page.Markup("</tbody></table></div>\n<div class=\"scroll\"><table class=\"plain\"><caption>Views: ways to ask a model</caption><thead><tr><th>name</th><th>model</th><th class=\"num\">input noise σ</th><th class=\"num\">draws M</th><th>aggregation</th></tr></thead><tbody>\n");
         foreach (var (name, view) in spec.Views)
             page.Add($"<tr><td>{name}</td><td>{view.Model}</td><td class=\"num\">{view.InputSigma:0.###}</td><td class=\"num\">{view.Draws}</td><td>{(view.Draws == 1 ? "none" : ResultTables.Name(view.Aggregation))}</td></tr>\n");

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using KdRobust.Cli.Local;
+using KdRobust.Cli.Specs;
 
 namespace KdRobust.Cli.Commands;
 
@@ -9,21 +11,44 @@ static class RunCommand
 {
     public static Command Create(CommandContext context)
     {
-        var file = new Argument<string>("file") { Description = "The spec" };
-        var rest = new Argument<string[]>("options") { Description = "Passed on as they are; ./kdr run FILE --help shows them", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("run", "Compute a spec in one process, without a service: the same digits") { file, rest };
-        command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((parsed, ct) => Run(context, [parsed.GetValue(file)!, .. parsed.GetValue(rest) ?? [], .. parsed.UnmatchedTokens], ct));
+        var file = new Argument<string>("file") { Description = "The spec; - is standard input" };
+        var set = CommandContext.SetOption();
+        var data = new Option<string?>("--data") { Description = "Folder with cifar10-mini/ or cifar-10-batches-bin/; default KDR_DATA, ./data, then what was fetched", HelpName = "DIR" };
+        var output = new Option<string?>("--out") { Description = "Where results are kept by fingerprint, and taken up again; default .kdr/runs", HelpName = "DIR" };
+        var number = UpCommand.Number("--run", "Another number computes everything anew, beside what is kept", 0, 0, int.MaxValue);
+        var json = CommandContext.JsonOption();
+        var command = new Command("run", "Compute a spec in one process, without a service: the same digits") { file, set, data, output, number, json };
+        command.SetAction(async (parsed, ct) =>
+        {
+            var spec = SpecFile.Read(parsed.GetValue(file)!, parsed.GetValue(set)!);
+            NativeBuild.Require(context.Folders);
+            var images = DataFolder.Find(context.Folders, parsed.GetValue(data), context.Environment);
+            string[] options =
+            [
+                "--out", parsed.GetValue(output) ?? Path.Combine(context.Folders.State, "runs"), "--run", parsed.GetValue(number).ToString(CultureInfo.InvariantCulture),
+                .. images is null ? Array.Empty<string>() : ["--data", images.Path], .. parsed.GetValue(json) ? ["--json"] : Array.Empty<string>(),
+            ];
+            return await Run(context, parsed.GetValue(file)!, parsed.GetValue(set)!, spec, options, ct);
+        });
         return command;
     }
 
-    static async Task<int> Run(CommandContext context, IEnumerable<string> arguments, CancellationToken ct)
+    static async Task<int> Run(CommandContext context, string file, IReadOnlyList<string> changes, SpecFile spec, IEnumerable<string> options, CancellationToken ct)
     {
-        // In our terminal and our process group: Ctrl-C reaches it as it reaches us, and it ends with us.
-        var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, context.Folders.Program("Worker"), "run", .. arguments]) { UseShellExecute = false };
-        if (DataFolder.Find(context.Folders, null, context.Environment) is { } data) start.Environment["KDR_DATA"] = data.Path;
-        using var process = await ChildLauncher.Start(start);
-        await process.WaitForExitAsync(CancellationToken.None);
-        return ct.IsCancellationRequested ? ExitCode.Interrupted : process.ExitCode;
+        // A spec that is not the file's own goes through a file that is gone when the run has ended.
+        var aside = changes.Count > 0 || file == "-" ? Path.GetTempFileName() : null;
+        try
+        {
+            if (aside is not null) await File.WriteAllTextAsync(aside, spec.Text, ct);
+            // In our terminal and our process group: Ctrl-C reaches it as it reaches us, and it ends with us.
+            var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, context.Folders.Program("Worker"), "run", aside ?? file, .. options]) { UseShellExecute = false };
+            using var process = await ChildLauncher.Start(start);
+            await process.WaitForExitAsync(CancellationToken.None);
+            return ct.IsCancellationRequested ? ExitCode.Interrupted : process.ExitCode;
+        }
+        finally
+        {
+            if (aside is not null) File.Delete(aside);
+        }
     }
 }

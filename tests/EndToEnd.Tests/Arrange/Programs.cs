@@ -1,0 +1,15 @@
+namespace KdRobust.EndToEnd.Tests.Arrange;
+
+/// <summary>What was built beside these tests.</summary>
+static class Programs
+{
+    /// <summary>artifacts/ of the checkout these tests were built in.</summary>
+    public static string Artifacts { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
+
+    public static string Cli { get; } = Path.Combine(Artifacts, "bin", "Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "KdRobust.Cli.dll");
+
+    public static bool NativeIsBuilt => Directory.Exists(Path.Combine(Artifacts, "native")) && Directory.GetFiles(Path.Combine(Artifacts, "native"), "libkdr_torch.so", SearchOption.AllDirectories).Length > 0;
+
+    /// <summary>The sample spec: a teacher, a student, two attacks, on procedural images.</summary>
+    public static string Spec { get; } = Path.Combine(AppContext.BaseDirectory, "Samples", "small.json");
+}
