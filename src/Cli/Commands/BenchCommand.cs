@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
+using KdRobust.Cli.Benches;
 using KdRobust.Cli.Local;
 
 namespace KdRobust.Cli.Commands;
 
-/// <summary><c>kdr bench</c>: measurements against a peer in the same run; each prints JSON.</summary>
+/// <summary><c>kdr bench</c>: measurements; each prints JSON.</summary>
 static class BenchCommand
 {
     public static Command Create(CommandContext context)
@@ -25,6 +26,9 @@ static class BenchCommand
             await process.WaitForExitAsync(CancellationToken.None);
             return ct.IsCancellationRequested ? ExitCode.Interrupted : process.ExitCode;
         });
-        return new Command("bench", "Measure; every bench prints JSON with ratios") { torch };
+        return new Command("bench", "Measure; every bench prints JSON, and ends with 6 when its bound is missed")
+        {
+            torch, OverheadBench.Create(context), StartBench.Create(context), MemoryBench.Create(context),
+        };
     }
 }

@@ -1,12 +1,13 @@
-namespace KdRobust.Torch.Bench;
+namespace KdRobust.Cli.Benches;
 
 /// <summary>A median with the distribution-free 95 % interval of order statistics: no assumption about the noise.</summary>
 /// <param name="Median">The middle value.</param>
 /// <param name="Lower">The lower bound.</param>
 /// <param name="Upper">The upper bound.</param>
-internal sealed record MedianInterval(double Median, double Lower, double Upper)
+sealed record MedianInterval(double Median, double Lower, double Upper)
 {
     /// <summary>The interval of at least six values; below that no two order statistics cover the median with 95 %.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than six values.</exception>
     public static MedianInterval Of(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
@@ -20,7 +21,6 @@ internal sealed record MedianInterval(double Median, double Lower, double Upper)
             term = term * (n - k) / (k + 1);
             k++;
         }
-        var median = n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-        return new MedianInterval(median, sorted[k - 1], sorted[n - k]);
+        return new MedianInterval(Sample.Median(sorted), sorted[k - 1], sorted[n - k]);
     }
 }

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Text.Json;
+using KdRobust.Cli.Client;
+using KdRobust.Cli.Commands;
+using KdRobust.Cli.Local;
+using KdRobust.Domain.Jobs;
+
+namespace KdRobust.Cli.Benches;
+
+/// <summary>What a one-off process did.</summary>
+/// <param name="Seconds">From its start to its end.</param>
+/// <param name="Cpu">Processor seconds of the whole process.</param>
+/// <param name="Result">What it found.</param>
+sealed record Alone(double Seconds, double Cpu, TrainResult Result);
+
+/// <summary>Runs a spec of one training as <c>kdr run</c> does: in the worker's executable, without service or database.</summary>
+sealed class OneOffRun(CommandContext context)
+{
+    /// <summary>Runs it in an empty folder, which is deleted afterwards.</summary>
+    /// <param name="spec">The spec as JSON.</param>
+    /// <param name="ct">Not looked at while it runs: Ctrl-C reaches it by itself.</param>
+    /// <exception cref="CommandFailedException">It failed; the message is its last line.</exception>
+    public async Task<Alone> Run(string spec, CancellationToken ct)
+    {
+        // Beside the service's database, so that both write to the same disk.
+        var folder = Path.Combine(context.Folders.State, "bench-run");
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        LocalFolders.MakePrivate(folder);
+        try
+        {
+            var file = Path.Combine(folder, "spec.json");
+            await File.WriteAllTextAsync(file, spec, ct);
+            var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, context.Folders.Program("Worker"), "run", file, "--out", folder, "--json"])
+            {
+                UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            };
+            if (DataFolder.Find(context.Folders, null, context.Environment) is { } data) start.Environment["KDR_DATA"] = data.Path;
+            var cpu = ProcessUse.CpuSecondsOfEndedChildren();
+            var begun = Stopwatch.GetTimestamp();
+            using var process = await ChildLauncher.Start(start);
+            var said = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            var told = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            await process.WaitForExitAsync(CancellationToken.None);
+            var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            cpu = ProcessUse.CpuSecondsOfEndedChildren() - cpu;
+            await said;
+            if (process.ExitCode != 0)
+                throw new CommandFailedException(ExitCode.Failed, $"kdr run failed: {(await told).Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "it said nothing"}");
+            var result = Directory.GetFiles(folder, "result.json", SearchOption.AllDirectories).Single();
+            return new(seconds, cpu, (TrainResult)JsonSerializer.Deserialize<JobResult>(await File.ReadAllTextAsync(result, ct), ServiceJson.Options)!);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace KdRobust.Cli.Benches;
+
+/// <summary>What processes use, as /proc tells.</summary>
+static class ProcessUse
+{
+    // Fields of /proc/ID/stat count from the state, the third: parent 1, own user and system time 11 and 12, that of collected children 13 and 14.
+    const int Parent = 1, OwnTime = 11, ChildrenTime = 13;
+    const double TicksPerSecond = 100; // The kernel's constant for everything it tells to programs, whatever its own clock.
+
+    /// <summary>Processor seconds, user and system, of these processes and of all below them that live.</summary>
+    public static double CpuSeconds(IEnumerable<int> roots) => Trees(roots).Sum(id => Stat(id) is { } stat ? Ticks(stat, OwnTime) : 0) / TicksPerSecond;
+
+    /// <summary>Processor seconds of children of this process that have ended.</summary>
+    public static double CpuSecondsOfEndedChildren() => Ticks(Stat(Environment.ProcessId)!, ChildrenTime) / TicksPerSecond;
+
+    /// <summary>Resident memory in MiB; null when the process is gone.</summary>
+    public static double? ResidentMiB(int id)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/status").FirstOrDefault(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return line is null ? null : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Resident memory in MiB of a process and of all below it; pages they share count in each.</summary>
+    public static double TreeResidentMiB(int root) => Trees([root]).Sum(id => ResidentMiB(id) ?? 0);
+
+    /// <summary>Processes whose parent this is.</summary>
+    public static IReadOnlyList<int> Children(int id) => [.. All().Where(p => p.Parent == id).Select(p => p.Id)];
+
+    static IEnumerable<int> Trees(IEnumerable<int> roots)
+    {
+        var children = All().ToLookup(p => p.Parent, p => p.Id);
+        var open = new Queue<int>(roots);
+        while (open.TryDequeue(out var id))
+        {
+            yield return id;
+            foreach (var child in children[id]) open.Enqueue(child);
+        }
+    }
+
+    static IEnumerable<(int Id, int Parent)> All()
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Stat(id) is { } stat)
+                yield return (id, int.Parse(stat[Parent], CultureInfo.InvariantCulture));
+    }
+
+    static double Ticks(string[] stat, int first) => double.Parse(stat[first], CultureInfo.InvariantCulture) + double.Parse(stat[first + 1], CultureInfo.InvariantCulture);
+
+    static string[]? Stat(int id)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null; // It ended while we looked.
+        }
+    }
+}
