@@ -16,21 +16,10 @@ static class ProcessUse
     public static double CpuSecondsOfEndedChildren() => Ticks(Stat(Environment.ProcessId)!, ChildrenTime) / TicksPerSecond;
 
     /// <summary>Resident memory in MiB; null when the process is gone.</summary>
-    public static double? ResidentMiB(int id)
-    {
-        try
-        {
-            var line = File.ReadLines($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/status").FirstOrDefault(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return line is null ? null : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    public static double? ResidentMiB(int id) => MiB(id, "status", "VmRSS:");
 
-    /// <summary>Resident memory in MiB of a process and of all below it; pages they share count in each.</summary>
-    public static double TreeResidentMiB(int root) => Trees([root]).Sum(id => ResidentMiB(id) ?? 0);
+    /// <summary>Proportional memory in MiB of a process and of all below it: a page that several share counts once.</summary>
+    public static double TreeProportionalMiB(int root) => Trees([root]).Sum(id => MiB(id, "smaps_rollup", "Pss:") ?? 0);
 
     /// <summary>Processes whose parent this is.</summary>
     public static IReadOnlyList<int> Children(int id) => [.. All().Where(p => p.Parent == id).Select(p => p.Id)];
@@ -51,6 +40,19 @@ static class ProcessUse
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Stat(id) is { } stat)
                 yield return (id, int.Parse(stat[Parent], CultureInfo.InvariantCulture));
+    }
+
+    static double? MiB(int id, string file, string name)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{id.ToString(CultureInfo.InvariantCulture)}/{file}").FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+            return line is null ? null : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        }
+        catch (IOException)
+        {
+            return null; // It ended while we looked.
+        }
     }
 
     static double Ticks(string[] stat, int first) => double.Parse(stat[first], CultureInfo.InvariantCulture) + double.Parse(stat[first + 1], CultureInfo.InvariantCulture);
