@@ -2,8 +2,12 @@ using System.Globalization;
 
 namespace KdRobust.Worker;
 
-/// <summary>The command line is wrong; the message says how.</summary>
-sealed class UsageException(string message) : Exception(message);
+/// <summary>The command line, or a file it names, is wrong; the message says how.</summary>
+sealed class UsageException(string message, bool optionsHelp = true) : Exception(message)
+{
+    /// <summary>False when the list of options would not help: they are right, a file is not.</summary>
+    internal bool OptionsHelp { get; } = optionsHelp;
+}
 
 /// <summary>Options of the form <c>--name value</c>. People use <c>kdr</c>, which has the comfort.</summary>
 static class CommandLine

@@ -34,7 +34,7 @@ static class WorkerProgram
         }
         catch (UsageException error)
         {
-            await Console.Error.WriteLineAsync($"{error.Message}\n{WorkerOptions.Usage}");
+            await Console.Error.WriteLineAsync(error.OptionsHelp ? $"{error.Message}\n{WorkerOptions.Usage}" : error.Message);
             return 2;
         }
     }

@@ -35,11 +35,11 @@ sealed record RunOptions(ExperimentSpec Spec, string? DataFolder, string OutputF
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{file} cannot be read: {error.Message}");
+            throw new UsageException($"{file} cannot be read: {error.Message}", optionsHelp: false);
         }
         var reading = SpecReader.Read(text);
         return reading.IsValid
             ? reading.Spec!
-            : throw new UsageException($"{file} has {reading.Problems.Count} problem(s):\n  {string.Join("\n  ", reading.Problems)}");
+            : throw new UsageException($"{file} has {reading.Problems.Count} problem(s):\n  {string.Join("\n  ", reading.Problems)}", optionsHelp: false);
     }
 }

@@ -17,11 +17,31 @@ namespace KdRobust.Worker.Local;
 static partial class RunVerb
 {
     /// <summary>Runs the spec.</summary>
-    /// <returns>0 when every job has a result, 3 when one failed, 130 when it was stopped.</returns>
+    /// <returns>0 when every job has a result, 1 when nothing can be computed here, 3 when a job failed, 130 when it was stopped.</returns>
     internal static int Run(RunOptions options)
     {
+        try
+        {
+            PinThreads(options.Spec.Compute.Threads);
+            // What is wrong with this machine is said before anything is begun.
+            ComputeEnvironment.Pin(options.Spec.Compute);
+            return RunHere(options);
+        }
+        catch (Exception error) when (error is DllNotFoundException or RunInputException)
+        {
+            Console.Error.WriteLine(error.Message);
+            return 1;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"results cannot be kept in {options.OutputFolder} ({error.Message}): make room there, or name another folder with --out");
+            return 1;
+        }
+    }
+
+    static int RunHere(RunOptions options)
+    {
         var plan = ExperimentPlan.Of(options.Spec, options.RunNumber);
-        PinThreads(options.Spec.Compute.Threads);
         var stop = new StopSignal();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(stop, signal));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(stop, signal));
