@@ -1,5 +1,4 @@
 using KdRobust.Domain.Experiments;
-using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Runs;

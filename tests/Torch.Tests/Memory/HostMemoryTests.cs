@@ -1,5 +1,4 @@
 using System.Globalization;
-using KdRobust.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 

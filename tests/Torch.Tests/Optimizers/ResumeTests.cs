@@ -1,4 +1,3 @@
-using KdRobust.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
