@@ -54,9 +54,6 @@ sealed class BenchService : IAsyncDisposable
     /// <summary>The process of a part: <c>postgres</c>, <c>api</c>, <c>worker-1</c>, ...</summary>
     public int Process(string name) => service.Record.Processes.Single(p => p.Name == name).Process.Id;
 
-    /// <summary>All parts.</summary>
-    public IEnumerable<int> Processes => service.Record.Processes.Select(p => p.Process.Id);
-
     /// <summary>The run process of the only slot of a worker; null while there is none.</summary>
     public ProcessIdentity? RunProcess(string worker) => ProcessUse.Children(Process(worker)) is [var id] ? ProcessIdentity.Of(id) : null;
 

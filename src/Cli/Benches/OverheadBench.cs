@@ -79,12 +79,16 @@ static class OverheadBench
     static async Task<Served> Serve(BenchService service, string spec, CancellationToken ct)
     {
         await service.KillRunProcess(Worker);
-        var before = ProcessUse.CpuSeconds(service.Processes);
+        var before = ServiceCpu(service);
         var served = await service.Compute(spec, null, ct);
-        var all = ProcessUse.CpuSeconds(service.Processes) - before;
-        var run = service.RunProcess(Worker) is { } process ? ProcessUse.CpuSeconds([process.Id]) : throw new CommandFailedException(ExitCode.Failed, "the run process ended with its job: its processor time cannot be read");
-        return new(served.Seconds, (served.Job.FinishedAt!.Value - served.Job.StartedAt!.Value).TotalSeconds, run, all - run, (TrainResult)served.Job.Result!);
+        var around = ServiceCpu(service) - before;
+        var run = service.RunProcess(Worker) is { } process ? ProcessUse.CpuSeconds(process.Id) : throw new CommandFailedException(ExitCode.Failed, "the run process ended with its job: its processor time cannot be read");
+        return new(served.Seconds, (served.Job.FinishedAt!.Value - served.Job.StartedAt!.Value).TotalSeconds, run, around, (TrainResult)served.Job.Result!);
     }
+
+    /// <summary>Supervisor, API and PostgreSQL; a run process, one just killed above all, is not among them.</summary>
+    static double ServiceCpu(BenchService service) =>
+        ProcessUse.CpuSeconds(service.Process(Worker)) + ProcessUse.CpuSeconds(service.Process("api")) + ProcessUse.TreeCpuSeconds(service.Process("postgres"));
 
     /// <summary>A measurement through the service, in seconds.</summary>
     sealed record Served(double Seconds, double ClaimToEnd, double RunCpu, double ServiceCpu, TrainResult Result);

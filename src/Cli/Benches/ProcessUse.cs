@@ -9,8 +9,11 @@ static class ProcessUse
     const int Parent = 1, OwnTime = 11, ChildrenTime = 13;
     const double TicksPerSecond = 100; // The kernel's constant for everything it tells to programs, whatever its own clock.
 
-    /// <summary>Processor seconds, user and system, of these processes and of all below them that live.</summary>
-    public static double CpuSeconds(IEnumerable<int> roots) => Trees(roots).Sum(id => Stat(id) is { } stat ? Ticks(stat, OwnTime) : 0) / TicksPerSecond;
+    /// <summary>Processor seconds, user and system, of a process; 0 when it is gone.</summary>
+    public static double CpuSeconds(int id) => Stat(id) is { } stat ? Ticks(stat, OwnTime) / TicksPerSecond : 0;
+
+    /// <summary>The same of a process and of all below it that live.</summary>
+    public static double TreeCpuSeconds(int root) => Tree(root).Sum(CpuSeconds);
 
     /// <summary>Processor seconds of children of this process that have ended.</summary>
     public static double CpuSecondsOfEndedChildren() => Ticks(Stat(Environment.ProcessId)!, ChildrenTime) / TicksPerSecond;
@@ -19,15 +22,15 @@ static class ProcessUse
     public static double? ResidentMiB(int id) => MiB(id, "status", "VmRSS:");
 
     /// <summary>Proportional memory in MiB of a process and of all below it: a page that several share counts once.</summary>
-    public static double TreeProportionalMiB(int root) => Trees([root]).Sum(id => MiB(id, "smaps_rollup", "Pss:") ?? 0);
+    public static double TreeProportionalMiB(int root) => Tree(root).Sum(id => MiB(id, "smaps_rollup", "Pss:") ?? 0);
 
     /// <summary>Processes whose parent this is.</summary>
     public static IReadOnlyList<int> Children(int id) => [.. All().Where(p => p.Parent == id).Select(p => p.Id)];
 
-    static IEnumerable<int> Trees(IEnumerable<int> roots)
+    static IEnumerable<int> Tree(int root)
     {
         var children = All().ToLookup(p => p.Parent, p => p.Id);
-        var open = new Queue<int>(roots);
+        var open = new Queue<int>([root]);
         while (open.TryDequeue(out var id))
         {
             yield return id;
