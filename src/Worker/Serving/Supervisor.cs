@@ -50,6 +50,8 @@ static class Supervisor
             await Console.Error.WriteLineAsync(trouble);
             return 7;
         }
+        if (draining.IsCancellationRequested)
+            return 0;
 
         var stores = new RunStores(new JobStore(database, options.Lease), new MetricStore(database), new CheckpointStore(database));
         var workers = new WorkerStore(database);
@@ -85,10 +87,10 @@ static class Supervisor
         return 0;
     }
 
-    /// <summary>What is wrong with the database, in one line; null when nothing is. Waits half a minute for one that is starting.</summary>
+    /// <summary>What is wrong with the database, in one line; null when nothing is, or when told to end. Waits half a minute for one that is starting.</summary>
     static async Task<string?> Trouble(NpgsqlDataSource database, CancellationToken ct)
     {
-        for (var attempt = 0; ; attempt++)
+        for (var attempt = 0; !ct.IsCancellationRequested; attempt++)
         {
             try
             {
@@ -107,11 +109,11 @@ static class Supervisor
             }
             catch (Exception error) when (Database.IsWeather(error) || ct.IsCancellationRequested)
             {
-                if (ct.IsCancellationRequested)
-                    return "stopped before PostgreSQL could be reached";
+                // It may be starting.
             }
             await Task.Delay(TimeSpan.FromSeconds(1), ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        return null;
     }
 
     static async Task SayGoodbye(WorkerStore workers, WorkerInfo self)

@@ -164,6 +164,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         async Task<string> RestartServer()
         {
             await stage.Cluster.Restart();
+            stage.Database.DataSource.Clear();
             return "restarted the server";
         }
 
