@@ -18,7 +18,7 @@ public sealed class LocalServiceTests : IDisposable
 
     Task<ChildResult> Kdr(params string[] arguments) => ChildProcess.Run(
         "dotnet", [Folders.Program("Cli"), .. arguments],
-        new Dictionary<string, string?> { ["KDR_ROOT"] = Folders.Root, ["KDR_SERVER"] = null, ["KDR_KEY"] = null, ["KDR_DATA"] = null });
+        new Dictionary<string, string?> { ["KDR_ROOT"] = Folders.Root, ["KDR_SERVER"] = null, ["KDR_KEY"] = null, ["KDR_DATA"] = null, ["KDR_TORCH_NATIVE"] = null });
 
     async Task<ServiceRecord> Up()
     {
