@@ -35,7 +35,8 @@ public sealed class ChangeFeedTests
     public async Task Silence_is_broken_by_the_poll()
     {
         await using var database = await MigratedDatabase.Create();
-        await using var feed = new ChangeFeed(database.DataSource, All, TimeSpan.FromMilliseconds(50), NullLogger<ChangeFeed>.Instance);
+        // Longer than the quiet that ears wait for before they count as open.
+        await using var feed = new ChangeFeed(database.DataSource, All, TimeSpan.FromMilliseconds(500), NullLogger<ChangeFeed>.Instance);
         await using var ears = await Ears.Open(feed);
         for (var i = 0; i < 3; i++)
             await ears.Hear(new Change(ChangeTopic.Everything, default));
