@@ -109,12 +109,12 @@ sealed class ActionRuns : IRunSource
         var provenance = new RunProvenance("test", "none", "none", "cpu", payload.Compute.Threads);
         return payload switch
         {
-            SmoothingEvalPayload => new SmoothingEvalResult { Seconds = 1, Provenance = provenance, Count = new AggregatedCount(10, 4, 5, 6) },
+            SmoothingEvalPayload => new SmoothingEvalResult { Seconds = 1, Provenance = provenance, Count = new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)]) },
             TransferAttackPayload => new TransferAttackResult
             {
-                Seconds = 1, Provenance = provenance, Images = 10, Survivors = [10, 5], CorrectAtStep = [10, 5], Targets = [new AggregatedCount(10, 4, 5, 6)], LargestPerturbation = 0.03,
+                Seconds = 1, Provenance = provenance, Images = 10, Survivors = [10, 5], CorrectAtStep = [10, 5], Targets = [new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)])], TargetCurves = [], LargestPerturbation = 0.03,
             },
-            _ => new TrainResult { Seconds = 1, Provenance = provenance, Epochs = 1, Parameters = 1, FinalLoss = ActionScript.Loss(state), FinalTrainAccuracy = 0.5 },
+            _ => new TrainResult { Seconds = 1, Provenance = provenance, Epochs = 1, Parameters = 1, FinalLoss = ActionScript.Loss(state), FinalTrainAccuracy = 0.5, Selected = null },
         };
     }
 

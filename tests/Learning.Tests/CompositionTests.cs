@@ -35,7 +35,7 @@ public sealed class CompositionTests
         using var scope = NewDisposeScope();
         var seeds = new SeedTree(1);
         using var network = ModelCatalog.Build(Shape(Noises[noise], Architectures[architecture]), seeds, CPU);
-        using var view = new NetworkView(network, sigma, seeds);
+        using var view = new NetworkView(network, Networks.Pixels(sigma), seeds);
         var (images, labels) = (Images(2), Labels(2));
         view.Deterministic.ShouldBe(noise == 0 && sigma == 0);
 
@@ -60,8 +60,8 @@ public sealed class CompositionTests
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
         using var plain = Build();
-        using var noisy = new NetworkView(network, 0, new SeedTree(1));
-        using var mean = new NetworkView(network, 0, new SeedTree(1)) { WeightNoise = false };
+        using var noisy = new NetworkView(network, null, new SeedTree(1));
+        using var mean = new NetworkView(network, null, new SeedTree(1)) { WeightNoise = false };
         mean.Deterministic.ShouldBeTrue();
         noisy.Deterministic.ShouldBeFalse();
         using var frozen = mean.Freeze();
@@ -70,7 +70,7 @@ public sealed class CompositionTests
         var first = mean.Logits(images, Indices(2), draw);
         Same(first, noisy.Logits(images, Indices(2), draw)).ShouldBeFalse();
         Same(first, mean.Logits(images, Indices(2), draw with { Index = 1 })).ShouldBeTrue();
-        using var other = new NetworkView(plain, 0, new SeedTree(1));
+        using var other = new NetworkView(plain, null, new SeedTree(1));
         using var frozenPlain = other.Freeze();
         Same(first, other.Logits(images, Indices(2), draw)).ShouldBeTrue("same seed, same mean weights");
     }

@@ -10,14 +10,23 @@ namespace KdRobust.Learning.Tests;
 /// <summary>Small networks and images that the tests share.</summary>
 static class Networks
 {
+    internal static NoisyLayersSpec Everywhere => new() { Stem = true, Blocks = true, Shortcuts = true, Linear = true };
+
+    /// <summary>The normalisation of the paper's teacher.</summary>
+    internal static NormalizationSpec Normalization => new() { Mean = [0.491, 0.482, 0.447], Std = [0.247, 0.243, 0.262] };
+
     internal static readonly ColoredNoiseSpec Colored = new()
     {
-        Scale = NoiseScale.Variance, Rank = 5, Diagonal = 0.0625, Factor = 0.001, Epsilon = 1e-8, LinearAlpha = 0.25,
-        LearningRateFactor = 0.01, WeightDecay = 0,
+        Layers = Everywhere, Activations = ActivationNoise.None,
+        Scale = NoiseScale.Variance, Form = DiagonalForm.Absolute, Rank = 5, Diagonal = 0.0625, Factor = 0.001, FactorStart = FactorStart.Constant,
+        Epsilon = 1e-8, LinearAlpha = 0.25, OffDiagonalPenalty = 0, LearningRateFactor = 0.01, WeightDecay = 0,
     };
 
+    /// <summary>Input noise of this deviation in pixel units; none for 0.</summary>
+    internal static InputNoiseSpec? Pixels(double sigma) => sigma == 0 ? null : new() { Sigma = sigma, Unit = InputNoiseUnit.Pixel };
+
     internal static WideResNetSpec Wide(int depth = 10, int width = 1, double dropout = 0, bool normalize = true) =>
-        new() { Depth = depth, Width = width, Dropout = dropout, Normalize = normalize };
+        new() { Depth = depth, Width = width, Dropout = dropout, Normalize = normalize ? Normalization : null };
 
     internal static NetworkShape Shape(NoiseSpec? noise = null, WideResNetSpec? architecture = null) =>
         new(architecture ?? Wide(), noise ?? new NoNoiseSpec());
@@ -42,12 +51,12 @@ static class Networks
 
     internal static long[] Indices(int n, int first = 0) => [.. Enumerable.Range(first, n).Select(i => (long)i)];
 
-    internal static AttackSpec Attack(
+    internal static PgdSpec Attack(
         int steps = 5, double epsilon = 8 / 255.0, double step = 2 / 255.0, int restarts = 1, bool randomStart = false,
         AttackLoss loss = AttackLoss.CrossEntropy, KeepIterate keep = KeepIterate.Last) => new()
         {
-            Epsilon = Fraction.Of(epsilon), StepSize = Fraction.Of(step), Steps = steps, Restarts = restarts,
-            RandomStart = randomStart, Loss = loss, Keep = keep,
+            Norm = AttackNorm.Linf, Epsilon = Fraction.Of(epsilon), Loss = loss, Target = AttackTarget.None, Expectation = null,
+            StepSize = Fraction.Of(step), Steps = steps, Restarts = restarts, RandomStart = randomStart, Gradient = StepGradient.Fresh, Keep = keep, SelectingDraws = 8,
         };
 
     /// <summary>The golden WRN-10-1 with its weights.</summary>

@@ -15,7 +15,7 @@ static class SetupSection
             page.Add($"<tr><td>{name}</td><td class=\"tight\">{Network(model.Architecture)}</td><td>{Noise(model.Noise)}</td><td>{Training(model.Weights)}</td></tr>\n");
         page.Markup("</tbody></table></div>\n<div class=\"scroll\"><table class=\"plain\"><caption>Views: ways to ask a model</caption><thead><tr><th>name</th><th>model</th><th class=\"num\">input noise σ</th><th class=\"num\">draws M</th><th>aggregation</th></tr></thead><tbody>\n");
         foreach (var (name, view) in spec.Views)
-            page.Add($"<tr><td>{name}</td><td>{view.Model}</td><td class=\"num\">{view.InputSigma:0.###}</td><td class=\"num\">{view.Draws}</td><td>{(view.Draws == 1 ? "none" : ResultTables.Name(view.Aggregation))}</td></tr>\n");
+            page.Add($"<tr><td>{name}</td><td>{view.Model}</td><td class=\"num\">{InputNoise(view.InputNoise)}</td><td class=\"num\">{view.Draws}</td><td>{(view.Draws == 1 ? "none" : ResultTables.Name(view.Aggregation))}</td></tr>\n");
         page.Markup("</tbody></table></div>\n");
         if (spec.Transfers.Count > 0)
         {
@@ -44,7 +44,7 @@ static class SetupSection
     {
         if (weights is not TrainingSpec t) throw new ArgumentOutOfRangeException(nameof(weights), weights.GetType().Name, "no words for these weights");
         var text = string.Create(CultureInfo.InvariantCulture, $"{t.Epochs} epochs of batches of {t.BatchSize}; {Optimizer(t.Optimizer)}, {Schedule(t.Schedule)}");
-        if (t.InputSigma > 0) text += string.Create(CultureInfo.InvariantCulture, $"; input noise σ {t.InputSigma}");
+        if (t.InputNoise is not null) text += $"; input noise σ {InputNoise(t.InputNoise)}";
         if (t.Adversarial is { } a) text += string.Create(CultureInfo.InvariantCulture, $"; from epoch {a.FromEpoch + 1} on a share {a.Weight} of the loss on {Attack(a.Attack)}");
         if (t.Distillation is { } d) text += string.Create(CultureInfo.InvariantCulture, $"; distilled from {d.Teacher}: T = {d.Temperature}, w = {d.Weight}{(t.Adversarial is null ? "" : string.Create(CultureInfo.InvariantCulture, $", perturbed w = {d.AdversarialWeight}"))}");
         return text;
@@ -61,6 +61,8 @@ static class SetupSection
         _ => throw new ArgumentOutOfRangeException(nameof(schedule), schedule.GetType().Name, "no words for this schedule"),
     };
 
-    static string Attack(AttackSpec attack) => string.Create(CultureInfo.InvariantCulture,
+    static string InputNoise(InputNoiseSpec? noise) => noise is null ? "0" : string.Create(CultureInfo.InvariantCulture, $"{noise.Sigma:0.###}");
+
+    static string Attack(AttackSpec any) => any is not PgdSpec attack ? throw new ArgumentOutOfRangeException(nameof(any)) : string.Create(CultureInfo.InvariantCulture,
         $"PGD-{attack.Steps} at ε = {attack.Epsilon}, step {attack.StepSize}{(attack.RandomStart ? ", random start" : "")}{(attack.Restarts > 1 ? $", {attack.Restarts} restarts" : "")}");
 }

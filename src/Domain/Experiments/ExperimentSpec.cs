@@ -24,6 +24,9 @@ public sealed record ExperimentSpec
     [Description("In words: how this differs from the paper, what to expect, how long it takes. Printed in the report.")]
     public required IReadOnlyList<string> Notes { get; init; }
 
+    [Description("What the run is expected to give and to cost, printed in the report; null where nobody has estimated it.")]
+    public required ExpectationsSpec? Expected { get; init; }
+
     [Description("Root of every random stream. Streams are derived from it by name, never drawn in sequence.")]
     [Range(0, long.MaxValue)]
     public required long Seed { get; init; }
@@ -52,9 +55,29 @@ public sealed record ExperimentSpec
     [Description("Figures of the report.")]
     public required IReadOnlyList<FigureSpec> Figures { get; init; }
 
+    [Description("Pairs of results to compare on identical images.")]
+    public required IReadOnlyList<ComparisonSpec> Comparisons { get; init; }
+
     /// <summary>Every result the experiment will have: evaluations by name, transfers as <c>transfer/target view</c>.</summary>
     public IEnumerable<string> ResultIds() =>
         Evaluations.Keys.Concat(Transfers.SelectMany(t => t.Value.Targets.Select(target => $"{t.Key}/{target}")));
+}
+
+/// <summary>What a run is expected to give and to cost.</summary>
+public sealed record ExpectationsSpec
+{
+    [Description("The numbers to expect, in words.")]
+    public required string Numbers { get; init; }
+
+    [Description("Floating-point operations of the whole experiment in units of 10^15, a multiplication and an addition counted as two.")]
+    [Range(0, 1e12)]
+    public required double Petaflops { get; init; }
+
+    [Description("Time, and on what.")]
+    public required string Time { get; init; }
+
+    [Description("Memory of the largest job.")]
+    public required string Memory { get; init; }
 }
 
 /// <summary>Images and how many of them are used. Record order is the canonical one of the data set's files.</summary>
@@ -85,7 +108,7 @@ public sealed record ComputeSpec
     [Range(1, 256)]
     public required int Threads { get; init; }
 
-    [Description("Arithmetic of training and attacks. Reported numbers are float32.")]
+    [Description("Arithmetic of training and of the attacks inside it: float32, or bfloat16 by autocast. Evaluations and reported attacks are float32 whatever this is.")]
     public required Precision Precision { get; init; }
 }
 
@@ -93,4 +116,4 @@ public sealed record ComputeSpec
 public enum DeviceKind { Cpu, Cuda }
 
 /// <summary>Arithmetic of forward and backward passes.</summary>
-public enum Precision { Float32 }
+public enum Precision { Float32, Bfloat16 }

@@ -62,6 +62,8 @@ public sealed record PanelSpec
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(EpochSeriesSpec), "epochs")]
 [JsonDerivedType(typeof(StepSeriesSpec), "steps")]
+[JsonDerivedType(typeof(TargetStepSeriesSpec), "target-steps")]
+[JsonDerivedType(typeof(EpsilonSeriesSpec), "epsilons")]
 public abstract record SeriesSpec
 {
     public required string Label { get; init; }
@@ -87,5 +89,57 @@ public sealed record StepSeriesSpec : SeriesSpec
     public required StepCurve Curve { get; init; }
 }
 
+/// <summary>A target's accuracy over the iterates k = 0..K of a transfer, with fresh draws.</summary>
+public sealed record TargetStepSeriesSpec : SeriesSpec
+{
+    [Description("The transfer; its curveDraws is above 0.")]
+    public required string Transfer { get; init; }
+
+    [Description("One of its targets.")]
+    public required string Target { get; init; }
+}
+
+/// <summary>Accuracy over the radius of the attack.</summary>
+public sealed record EpsilonSeriesSpec : SeriesSpec
+{
+    [Description("Results of transfers, '<transfer>/<target view>'; each is a point at its attack's epsilon.")]
+    public required IReadOnlyList<string> Results { get; init; }
+}
+
 /// <summary>Which curve over k.</summary>
 public enum StepCurve { Survivors, Current }
+
+/// <summary>Two results compared on identical images.</summary>
+public sealed record ComparisonSpec
+{
+    [Pattern("^[a-z0-9][a-z0-9-]{0,49}$")]
+    public required string Id { get; init; }
+
+    public required string Title { get; init; }
+
+    [Description("Result id.")]
+    public required string First { get; init; }
+
+    [Description("Result id; of as many images.")]
+    public required string Second { get; init; }
+
+    [Description("The test.")]
+    public required ComparisonTestSpec Test { get; init; }
+}
+
+/// <summary>How two results are compared.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(McNemarSpec), "mcnemar")]
+[JsonDerivedType(typeof(EquivalenceSpec), "equivalence")]
+public abstract record ComparisonTestSpec;
+
+/// <summary>Are they different? The exact paired test of McNemar (1947), two-sided.</summary>
+public sealed record McNemarSpec : ComparisonTestSpec;
+
+/// <summary>Are they the same within a margin? Two one-sided paired tests (Schuirmann 1987), each at 5 %.</summary>
+public sealed record EquivalenceSpec : ComparisonTestSpec
+{
+    [Description("The margin in points of accuracy.")]
+    [Range(0, 100, ExclusiveMinimum = true)]
+    public required double Margin { get; init; }
+}

@@ -13,19 +13,35 @@ public sealed record TrainingSpec : WeightsSpec
     [Range(1, 100_000)]
     public required int Epochs { get; init; }
 
-    [Description("Images a step; the last step of an epoch takes what is left.")]
+    [Description("Images an optimizer step; the last step of an epoch takes what is left.")]
     [Range(1, 65_536)]
     public required int BatchSize { get; init; }
 
+    [Description("Images of one forward and backward pass; gradients of a step's passes are added up. The result is that of one pass, but for batch norm's statistics, which are each pass's own.")]
+    [Range(1, 65_536)]
+    public required int MicroBatch { get; init; }
+
     public required AugmentationSpec Augmentation { get; init; }
 
-    [Description("Standard deviation of Gaussian noise added to every training image, in pixel units; 0 is none.")]
-    [Range(0, 10)]
-    public required double InputSigma { get; init; }
+    [Description("Gaussian noise added to every training image, or null.")]
+    public required InputNoiseSpec? InputNoise { get; init; }
+
+    [Description("'training' uses and updates the batch's statistics; 'evaluation' always the running ones; 'left-in-evaluation' as the paper's public code does: training mode until the first attack or monitor has switched to evaluation, and evaluation ever after.")]
+    public required BatchNormMode BatchNorm { get; init; }
 
     public required OptimizerSpec Optimizer { get; init; }
 
     public required ScheduleSpec Schedule { get; init; }
+
+    [Description("Linear rise of the learning rate before the schedule takes over, or null.")]
+    public required WarmupSpec? Warmup { get; init; }
+
+    [Description("Largest L2 norm of the whole gradient; a longer one is scaled down. Null clips nothing.")]
+    [Range(0, 1e9, ExclusiveMinimum = true)]
+    public required double? ClipNorm { get; init; }
+
+    [Description("Moving average of the weights kept beside them, or null.")]
+    public required AverageSpec? Average { get; init; }
 
     [Description("The adversarial part of the loss, or null.")]
     public required AdversarialSpec? Adversarial { get; init; }
@@ -35,7 +51,13 @@ public sealed record TrainingSpec : WeightsSpec
 
     [Description("What is measured on test images while training, for the curves over epochs; nothing is selected by it. Null measures nothing.")]
     public required MonitorSpec? Monitor { get; init; }
+
+    [Description("By what the 'best' weights are chosen; null chooses none.")]
+    public required SelectionSpec? Selection { get; init; }
 }
+
+/// <summary>Whose statistics batch norm uses in training.</summary>
+public enum BatchNormMode { Training, Evaluation, LeftInEvaluation }
 
 /// <summary>Random crop and flip, drawn per epoch and image.</summary>
 public sealed record AugmentationSpec
@@ -48,88 +70,12 @@ public sealed record AugmentationSpec
     public required bool Flip { get; init; }
 }
 
-/// <summary>The optimizer of weights.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
-[JsonDerivedType(typeof(AdamSpec), "adam")]
-[JsonDerivedType(typeof(SgdSpec), "sgd")]
-public abstract record OptimizerSpec
+/// <summary>An exponential moving average of the weights, after every step; batch norm's running statistics are copied.</summary>
+public sealed record AverageSpec
 {
-    [Description("The base learning rate; a one-cycle schedule peaks at it.")]
-    [Range(0, 100, ExclusiveMinimum = true)]
-    public required double LearningRate { get; init; }
-
-    [Description("L2 decay added to the gradient.")]
-    [Range(0, 1)]
-    public required double WeightDecay { get; init; }
-}
-
-/// <summary>Adam (Kingma and Ba 2015) with L2 decay.</summary>
-public sealed record AdamSpec : OptimizerSpec
-{
+    [Description("Share of the old average kept at a step, e.g. 0.999.")]
     [Range(0, 0.999999)]
-    public required double Beta1 { get; init; }
-
-    [Range(0, 0.99999999)]
-    public required double Beta2 { get; init; }
-
-    [Range(0, 1, ExclusiveMinimum = true)]
-    public required double Epsilon { get; init; }
-}
-
-/// <summary>Stochastic gradient descent.</summary>
-public sealed record SgdSpec : OptimizerSpec
-{
-    [Range(0, 0.999999)]
-    public required double Momentum { get; init; }
-
-    public required bool Nesterov { get; init; }
-}
-
-/// <summary>The learning rate over time.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
-[JsonDerivedType(typeof(ConstantScheduleSpec), "constant")]
-[JsonDerivedType(typeof(StepScheduleSpec), "step")]
-[JsonDerivedType(typeof(MultiStepScheduleSpec), "multi-step")]
-[JsonDerivedType(typeof(OneCycleScheduleSpec), "one-cycle")]
-public abstract record ScheduleSpec;
-
-/// <summary>The base rate throughout.</summary>
-public sealed record ConstantScheduleSpec : ScheduleSpec;
-
-/// <summary>Multiplied by gamma every so many epochs.</summary>
-public sealed record StepScheduleSpec : ScheduleSpec
-{
-    [Range(1, 100_000)]
-    public required int Every { get; init; }
-
-    [Range(0, 1, ExclusiveMinimum = true)]
-    public required double Gamma { get; init; }
-}
-
-/// <summary>Multiplied by gamma at each milestone epoch.</summary>
-public sealed record MultiStepScheduleSpec : ScheduleSpec
-{
-    [Description("Epochs, ascending.")]
-    public required IReadOnlyList<int> Milestones { get; init; }
-
-    [Range(0, 1, ExclusiveMinimum = true)]
-    public required double Gamma { get; init; }
-}
-
-/// <summary>One cosine cycle over all steps (Smith and Topin 2019, PyTorch's OneCycleLR), beta1 or momentum left as it is.</summary>
-public sealed record OneCycleScheduleSpec : ScheduleSpec
-{
-    [Description("Fraction of all steps spent rising.")]
-    [Range(0, 1, ExclusiveMinimum = true)]
-    public required double RiseFraction { get; init; }
-
-    [Description("Start rate = base rate / this.")]
-    [Range(1, 1e6)]
-    public required double StartDivisor { get; init; }
-
-    [Description("End rate = start rate / this.")]
-    [Range(1, 1e9)]
-    public required double EndDivisor { get; init; }
+    public required double Decay { get; init; }
 }
 
 /// <summary>Training on perturbed images beside the clean ones.</summary>
@@ -143,34 +89,9 @@ public sealed record AdversarialSpec
     [Range(0, 1)]
     public required double Weight { get; init; }
 
-    [Description("How the images are perturbed. The attack sees the network in evaluation mode; the mode is restored after it.")]
+    [Description("How the images are perturbed. The attack sees the network in evaluation mode; the mode is restored after it, unless batchNorm is left-in-evaluation.")]
     public required AttackSpec Attack { get; init; }
 }
-
-/// <summary>Learning from a teacher's smoothed answers.</summary>
-public sealed record DistillationSpec
-{
-    [Description("The view whose answers on the clean, un-augmented training images are the labels h.")]
-    public required string Teacher { get; init; }
-
-    [Description("The distance D. 'correct': -sum h log softmax(z/T), h untempered (a vote or a mean probability has no logits).")]
-    public required DistillationVariant Variant { get; init; }
-
-    [Description("T.")]
-    [Range(0, 1000, ExclusiveMinimum = true)]
-    public required double Temperature { get; init; }
-
-    [Description("w, the distil weight of the clean part.")]
-    [Range(0, 1)]
-    public required double Weight { get; init; }
-
-    [Description("w', the perturb distil weight of the adversarial part.")]
-    [Range(0, 1)]
-    public required double AdversarialWeight { get; init; }
-}
-
-/// <summary>Named readings of the paper's distillation loss.</summary>
-public enum DistillationVariant { Correct }
 
 /// <summary>Accuracy on test images at the end of epochs, one draw.</summary>
 public sealed record MonitorSpec
@@ -186,3 +107,24 @@ public sealed record MonitorSpec
     [Description("The attack of the perturbed curve, or null for the clean curve alone.")]
     public required AttackSpec? Attack { get; init; }
 }
+
+/// <summary>Which epoch's weights are the best. The last ones are kept beside them, and both can be asked.</summary>
+public sealed record SelectionSpec
+{
+    [Description("'held-out': the last n of the training images, which are then not trained on; or 'test': the first n test images, as the paper's public code does, which makes the test accuracy too high.")]
+    public required SelectionSet From { get; init; }
+
+    [Description("Images n.")]
+    [Range(1, 50_000)]
+    public required int Images { get; init; }
+
+    [Description("Every n-th epoch, and the last.")]
+    [Range(1, 100_000)]
+    public required int Every { get; init; }
+
+    [Description("The attack whose accuracy decides, or null for clean accuracy. The average decides where there is one. Of equal epochs the later stays.")]
+    public required AttackSpec? Attack { get; init; }
+}
+
+/// <summary>Where selecting images come from.</summary>
+public enum SelectionSet { HeldOut, Test }

@@ -7,6 +7,7 @@ namespace KdRobust.Domain.Jobs;
 [JsonDerivedType(typeof(TrainResult), TrainPayload.Kind)]
 [JsonDerivedType(typeof(SmoothingEvalResult), SmoothingEvalPayload.Kind)]
 [JsonDerivedType(typeof(TransferAttackResult), TransferAttackPayload.Kind)]
+[JsonDerivedType(typeof(ImportResult), ImportPayload.Kind)]
 public abstract record JobResult
 {
     /// <summary>Seconds of computing, all attempts' kept work together.</summary>
@@ -27,19 +28,15 @@ public sealed record TrainResult : JobResult
     public required double FinalLoss { get; init; }
     /// <summary>Share of the last epoch's (clean) training images answered rightly in the training forward pass.</summary>
     public required double FinalTrainAccuracy { get; init; }
+    /// <summary>The epoch whose weights are the best, and what it was chosen by; null without selection.</summary>
+    public required SelectedEpoch? Selected { get; init; }
 }
 
-/// <summary>Correct answers of every aggregation over the same draws.</summary>
-public sealed record AggregatedCount(int Images, int Draws, int CorrectByVotes, int CorrectByMeanProbability)
-{
-    /// <summary>The count of one aggregation.</summary>
-    public int Correct(Experiments.Aggregation aggregation) => aggregation switch
-    {
-        Experiments.Aggregation.Votes => CorrectByVotes,
-        Experiments.Aggregation.MeanProbability => CorrectByMeanProbability,
-        _ => throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, "no count for this aggregation"),
-    };
-}
+/// <summary>The selected epoch of a training.</summary>
+/// <param name="Epoch">Epochs finished when its weights were taken.</param>
+/// <param name="Accuracy">The accuracy that selected it, in [0,1].</param>
+/// <param name="Images">Of so many images.</param>
+public sealed record SelectedEpoch(int Epoch, double Accuracy, int Images);
 
 /// <summary>A finished evaluation.</summary>
 public sealed record SmoothingEvalResult : JobResult
@@ -57,6 +54,31 @@ public sealed record TransferAttackResult : JobResult
     public required IReadOnlyList<int> CorrectAtStep { get; init; }
     /// <summary>One entry a target, in the payload's order, on the perturbed images.</summary>
     public required IReadOnlyList<AggregatedCount> Targets { get; init; }
-    /// <summary>Largest |x' - x| over all images, in pixel units; at most epsilon + 1e-6.</summary>
+    /// <summary>One entry a target, in the payload's order: its right answers over the iterates; empty without curve draws.</summary>
+    public required IReadOnlyList<TargetCurve> TargetCurves { get; init; }
+    /// <summary>Largest distance of any image from its clean one in the attack's norm, pixel units; at most epsilon + 1e-6.</summary>
     public required double LargestPerturbation { get; init; }
 }
+
+/// <summary>Right answers of a target over the iterates k = 0..K, with fresh draws at each.</summary>
+public sealed record TargetCurve(int Draws, IReadOnlyList<AggregationCurve> Curves)
+{
+    /// <summary>The counts of one aggregation, k = 0..K.</summary>
+    public IReadOnlyList<int> Of(Experiments.Aggregation aggregation) => Curves.First(c => c.Aggregation == aggregation).Correct;
+}
+
+/// <summary>One aggregation's right answers, k = 0..K.</summary>
+public sealed record AggregationCurve(Experiments.Aggregation Aggregation, IReadOnlyList<int> Correct);
+
+/// <summary>Weights that were read.</summary>
+public sealed record ImportResult : JobResult
+{
+    public required long Parameters { get; init; }
+    /// <summary>Which name of the file became which of the network.</summary>
+    public required IReadOnlyList<MappedKey> Mapped { get; init; }
+    /// <summary>Names of the file that were left out.</summary>
+    public required IReadOnlyList<string> Skipped { get; init; }
+}
+
+/// <summary>A tensor of an imported file.</summary>
+public sealed record MappedKey(string File, string Network);

@@ -21,7 +21,7 @@ public sealed class ExperimentPlan
         _spec = spec;
         _run = run;
         // The longest work first among what is ready: trainings, then attacks, then evaluations.
-        foreach (var name in spec.Models.Keys) Training(name);
+        foreach (var name in spec.Models.Keys) Weights(name);
         foreach (var (id, transfer) in spec.Transfers) Transfer(id, transfer);
         foreach (var (id, evaluation) in spec.Evaluations) Evaluation(id, evaluation);
         Fingerprint = CanonicalJson.Sha256Of(new { Spec = spec with { Schema = null }, Run = run });
@@ -39,7 +39,7 @@ public sealed class ExperimentPlan
     /// <summary>The job of a key; several keys may lead to one job.</summary>
     public PlannedJob Job(string key) => _byKey[key];
 
-    /// <summary>The job that trains a model.</summary>
+    /// <summary>The job that trains a model; not for an imported one.</summary>
     public PlannedJob TrainingOf(string model) => _byKey[$"train/{model}"];
 
     /// <summary>The job of a transfer.</summary>
@@ -55,73 +55,108 @@ public sealed class ExperimentPlan
         return new ExperimentPlan(spec, run);
     }
 
-    PlannedJob Training(string name)
+    // The job whose outputs are a model's weights.
+    PlannedJob Weights(string name) => _spec.Models[name].Weights switch
+    {
+        TrainingSpec training => Training(name, training),
+        ImportSpec import => Import(name, import),
+        var weights => throw new ArgumentOutOfRangeException(nameof(name), weights.GetType().Name, "no job makes weights of this kind"),
+    };
+
+    PlannedJob Import(string name, ImportSpec import)
+    {
+        var key = $"import/{name}";
+        if (_byKey.TryGetValue(key, out var known)) return known;
+        return Add(key, $"import {name}", new ImportPayload
+        {
+            Seed = _spec.Seed,
+            Dataset = _spec.Dataset with { TrainImages = 0, TestImages = 0 },
+            Compute = _spec.Compute,
+            Network = ShapeOf(name),
+            File = import,
+        }, new Dictionary<string, JobInput>(StringComparer.Ordinal));
+    }
+
+    PlannedJob Training(string name, TrainingSpec training)
     {
         var key = $"train/{name}";
         if (_byKey.TryGetValue(key, out var known)) return known;
-        var model = _spec.Models[name];
-        var training = (TrainingSpec)model.Weights;
         var inputs = new Dictionary<string, JobInput>(StringComparer.Ordinal);
         Aggregation? aggregation = null;
+        ViewShape? teacher = null;
         if (training.Distillation is { } distillation)
         {
             var view = _spec.Views[distillation.Teacher];
-            inputs[InputRoles.Labels] = new(Labels(distillation.Teacher, view).Key, OutputNames.Labels);
             aggregation = view.Aggregation;
-            // The teacher's name cannot change a number; its labels' fingerprint is in the inputs.
-            training = training with { Distillation = distillation with { Teacher = InputRoles.Labels } };
+            if (distillation.Labels is CachedLabelsSpec cached)
+            {
+                inputs[InputRoles.Labels] = new(Labels(distillation.Teacher, view, cached.Views, training.Augmentation).Key, OutputNames.Labels);
+            }
+            else
+            {
+                inputs[InputRoles.Teacher] = WeightsOf(view);
+                teacher = ShapeOf(view);
+            }
+            // The teacher's name cannot change a number; its fingerprint is in the inputs.
+            training = training with { Distillation = distillation with { Teacher = InputRoles.Teacher } };
         }
         return Add(key, $"train {name}", new TrainPayload
         {
             Seed = _spec.Seed,
-            Dataset = _spec.Dataset with { TestImages = training.Monitor?.Images ?? 0 },
+            Dataset = _spec.Dataset with { TestImages = Math.Max(training.Monitor?.Images ?? 0, training.Selection is { From: SelectionSet.Test, Images: var n } ? n : 0) },
             Compute = _spec.Compute,
-            Network = new(model.Architecture, model.Noise),
+            Network = ShapeOf(name),
             Training = training,
             LabelAggregation = aggregation,
+            Teacher = teacher,
         }, inputs);
     }
 
-    PlannedJob Labels(string viewName, ViewSpec view) =>
-        Smoothing($"labels/{viewName}", $"label by {view.Model} (M={view.Draws})", view, DataSplit.Train, _spec.Dataset.TrainImages, keepLabels: true);
+    PlannedJob Labels(string viewName, ViewSpec view, int views, AugmentationSpec augmentation) =>
+        Smoothing(
+            views == 0 ? $"labels/{viewName}" : $"labels/{viewName}/{views}/{augmentation.CropPadding}/{augmentation.Flip}",
+            $"label by {view.Model} (M={view.Draws}{(views == 0 ? "" : $", {views} views")})",
+            view, DataSplit.Train, _spec.Dataset.TrainImages, keepLabels: true, views == 0 ? null : new LabelViews(augmentation, views));
 
     void Evaluation(string id, EvaluationSpec evaluation)
     {
         var view = _spec.Views[evaluation.View];
-        var job = Smoothing($"evaluate/{id}", $"evaluate {evaluation.View}", view, DataSplit.Test, evaluation.Images, keepLabels: false);
+        var job = Smoothing($"evaluate/{id}", $"evaluate {evaluation.View}", view, DataSplit.Test, evaluation.Images, keepLabels: false, null);
         _results[id] = new(job.Key, null, view.Aggregation);
     }
 
-    PlannedJob Smoothing(string key, string displayName, ViewSpec view, DataSplit split, int images, bool keepLabels) =>
+    PlannedJob Smoothing(string key, string displayName, ViewSpec view, DataSplit split, int images, bool keepLabels, LabelViews? views) =>
         Add(key, displayName, new SmoothingEvalPayload
         {
             Seed = _spec.Seed,
             Dataset = Touching(split, images),
             Compute = _spec.Compute,
-            Network = ShapeOf(view.Model),
-            InputSigma = view.InputSigma,
+            View = ShapeOf(view),
             Draws = view.Draws,
+            StopFor = StopFor(view),
             Split = split,
             Images = images,
             KeepLabels = keepLabels,
-        }, new Dictionary<string, JobInput>(StringComparer.Ordinal) { [InputRoles.Weights] = WeightsOf(view.Model) });
+            LabelViews = views,
+        }, new Dictionary<string, JobInput>(StringComparer.Ordinal) { [InputRoles.Weights] = WeightsOf(view) });
 
     void Transfer(string id, TransferSpec transfer)
     {
         var attacker = _spec.Views[transfer.Attacker];
-        var inputs = new Dictionary<string, JobInput>(StringComparer.Ordinal) { [InputRoles.Weights] = WeightsOf(attacker.Model) };
-        var targets = new List<(TargetShape Shape, JobInput Weights)>();
+        var inputs = new Dictionary<string, JobInput>(StringComparer.Ordinal) { [InputRoles.Weights] = WeightsOf(attacker) };
+        var targets = new List<(TargetShape Shape, string Text, JobInput Weights)>();
         var indices = new List<int>();
         foreach (var view in transfer.Targets.Select(name => _spec.Views[name]))
         {
-            var target = (new TargetShape(ShapeOf(view.Model), view.InputSigma, view.Draws), WeightsOf(view.Model));
+            var shape = new TargetShape(ShapeOf(view), view.Draws, StopFor(view));
+            var (text, weights) = (CanonicalJson.Of(shape), WeightsOf(view));
             // Views that differ in aggregation alone are answered by the same draws.
-            var index = targets.IndexOf(target);
+            var index = targets.FindIndex(known => known.Text == text && known.Weights == weights);
             if (index < 0)
             {
                 index = targets.Count;
-                targets.Add(target);
-                inputs[InputRoles.Target(index)] = target.Item2;
+                targets.Add((shape, text, weights));
+                inputs[InputRoles.Target(index)] = weights;
             }
             indices.Add(index);
         }
@@ -130,11 +165,11 @@ public sealed class ExperimentPlan
             Seed = _spec.Seed,
             Dataset = Touching(DataSplit.Test, transfer.Images),
             Compute = _spec.Compute,
-            Network = ShapeOf(attacker.Model),
-            InputSigma = attacker.InputSigma,
+            View = ShapeOf(attacker),
             Attack = transfer.Attack,
             Images = transfer.Images,
             Targets = [.. targets.Select(t => t.Shape)],
+            CurveDraws = transfer.CurveDraws,
         }, inputs);
         for (var i = 0; i < transfer.Targets.Count; i++)
             _results[$"{id}/{transfer.Targets[i]}"] = new(job.Key, indices[i], _spec.Views[transfer.Targets[i]].Aggregation);
@@ -169,5 +204,9 @@ public sealed class ExperimentPlan
 
     NetworkShape ShapeOf(string model) => new(_spec.Models[model].Architecture, _spec.Models[model].Noise);
 
-    JobInput WeightsOf(string model) => new(Training(model).Key, OutputNames.Weights);
+    static Aggregation? StopFor(ViewSpec view) => view.EarlyStop ? view.Aggregation : null;
+
+    ViewShape ShapeOf(ViewSpec view) => new(ShapeOf(view.Model), view.WeightNoise, view.InputNoise, view.Sharing);
+
+    JobInput WeightsOf(ViewSpec view) => new(Weights(view.Model).Key, OutputNames.Of(view.Checkpoint));
 }

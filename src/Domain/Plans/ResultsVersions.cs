@@ -13,6 +13,7 @@ public static class ResultsVersions
         TrainPayload => 1,
         SmoothingEvalPayload => 1,
         TransferAttackPayload => 1,
+        ImportPayload => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(payload), payload.GetType().Name, "no results version for this kind"),
     };
 }

@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Runs;
+using KdRobust.Domain.Statistics;
 
 namespace KdRobust.Domain.Reports;
 
@@ -12,6 +13,7 @@ namespace KdRobust.Domain.Reports;
 /// <param name="Accuracy">Per cent.</param>
 /// <param name="Lower">95 % Wilson bound, per cent.</param>
 /// <param name="Upper">95 % Wilson bound, per cent.</param>
+/// <param name="OverDraws">95 % interval over images and draws, for a view whose draws differ.</param>
 /// <param name="Draws">M.</param>
 /// <param name="Aggregation">How the draws were aggregated.</param>
 /// <param name="Seed">Root seed.</param>
@@ -20,7 +22,7 @@ namespace KdRobust.Domain.Reports;
 /// <param name="Fingerprint">Its fingerprint.</param>
 /// <param name="Provenance">What computed it.</param>
 public sealed record ResultRecord(
-    string Id, int Images, int Correct, double Accuracy, double Lower, double Upper, int Draws, Aggregation Aggregation,
+    string Id, int Images, int Correct, double Accuracy, double Lower, double Upper, DrawInterval? OverDraws, int Draws, Aggregation Aggregation,
     long Seed, double Seconds, string Job, string Fingerprint, RunProvenance Provenance);
 
 /// <summary>A cell: the paper's number, ours, either missing.</summary>
@@ -114,7 +116,7 @@ public sealed record ExperimentReport
         if (count is null) return null;
         var correct = count.Correct(source.Aggregation);
         var interval = WilsonInterval.Of(correct, count.Images);
-        return new(id, count.Images, correct, 100.0 * correct / count.Images, 100 * interval.Lower, 100 * interval.Upper, count.Draws,
+        return new(id, count.Images, correct, 100.0 * correct / count.Images, 100 * interval.Lower, 100 * interval.Upper, count.Of(source.Aggregation).OverDraws, count.Draws,
             source.Aggregation, spec.Seed, result!.Seconds, source.Job, plan.Job(source.Job).Fingerprint, result.Provenance);
     }
 

@@ -8,7 +8,7 @@ namespace KdRobust.Learning.Attacks;
 /// The draws of one attack: every iterate of every restart is crafted under one of its own; iterates are compared under a
 /// few others, the same for all of them; starts have a stream of their own. None of them ever reports.
 /// </summary>
-internal sealed class AttackDraws(AttackSpec spec, AttackMoment moment)
+internal sealed class AttackDraws(PgdSpec spec, AttackMoment moment)
 {
     /// <summary>Draws under which iterates and restarts of a random network are compared.</summary>
     public const int Selecting = 8;

@@ -13,22 +13,23 @@ namespace KdRobust.Learning.Attacks;
 /// </summary>
 internal sealed class Pgd : IDisposable
 {
-    readonly AttackSpec _spec;
+    readonly PgdSpec _spec;
     readonly ImageNoise _starts;
 
     /// <summary>An attack that may be run many times.</summary>
-    /// <param name="spec">Size, steps, start, loss and choice of iterate.</param>
+    /// <param name="attack">Size, steps, start, loss and choice of iterate.</param>
     /// <param name="seeds">Root of the random starts.</param>
     /// <param name="layout">How starts are cut into seeds.</param>
     /// <exception cref="ArgumentException">A field makes no attack.</exception>
-    public Pgd(AttackSpec spec, SeedTree seeds, ImageNoiseLayout layout = ImageNoiseLayout.Blocks)
+    public Pgd(AttackSpec attack, SeedTree seeds, ImageNoiseLayout layout = ImageNoiseLayout.Blocks)
     {
-        if (spec.Epsilon.Value is not (>= 0 and <= 1)) throw new ArgumentException($"attack.epsilon is {spec.Epsilon}, expected 0 to 1 in pixel units", nameof(spec));
-        if (spec.StepSize.Value is not (>= 0 and <= 1)) throw new ArgumentException($"attack.stepSize is {spec.StepSize}, expected 0 to 1 in pixel units", nameof(spec));
-        if (spec.Steps < 1) throw new ArgumentException($"attack.steps is {spec.Steps}, expected 1 or more", nameof(spec));
-        if (spec.Restarts < 1) throw new ArgumentException($"attack.restarts is {spec.Restarts}, expected 1 or more", nameof(spec));
+        var spec = (PgdSpec)attack;
+        if (spec.Epsilon.Value is not (>= 0 and <= 1)) throw new ArgumentException($"attack.epsilon is {spec.Epsilon}, expected 0 to 1 in pixel units", nameof(attack));
+        if (spec.StepSize.Value is not (>= 0 and <= 1)) throw new ArgumentException($"attack.stepSize is {spec.StepSize}, expected 0 to 1 in pixel units", nameof(attack));
+        if (spec.Steps < 1) throw new ArgumentException($"attack.steps is {spec.Steps}, expected 1 or more", nameof(attack));
+        if (spec.Restarts < 1) throw new ArgumentException($"attack.restarts is {spec.Restarts}, expected 1 or more", nameof(attack));
         if (spec is { Loss: AttackLoss.Kl, RandomStart: false })
-            throw new ArgumentException("attack.loss kl needs attack.randomStart: the divergence from the clean prediction has no gradient at the clean image", nameof(spec));
+            throw new ArgumentException("attack.loss kl needs attack.randomStart: the divergence from the clean prediction has no gradient at the clean image", nameof(attack));
         (_spec, _starts) = (spec, new ImageNoise(seeds, layout));
     }
 

@@ -1,3 +1,4 @@
+using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Data;
@@ -72,7 +73,7 @@ internal sealed class Judge : IDisposable
     /// <summary>A progress line after <paramref name="done"/> of <paramref name="total"/> draws.</summary>
     public JobProgress Progress(string phase, double done, double total, ProgressClock clock)
     {
-        var accuracy = (double)Counts.Count(_labels).CorrectByVotes / _indices.Length;
+        var accuracy = (double)Counts.Count(_labels).Correct(Aggregation.Votes) / _indices.Length;
         return new JobProgress(phase, done, total, "draw", null, accuracy, clock.ImagesPerSecond, clock.SecondsLeft(done, total));
     }
 

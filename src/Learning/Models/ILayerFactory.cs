@@ -3,11 +3,14 @@ using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Models;
 
+/// <summary>Where a convolution stands in a backbone.</summary>
+internal enum LayerRole { Stem, Block, Shortcut }
+
 /// <summary>What a backbone is built of. The backbone knows where layers are; the factory decides whether they are noisy.</summary>
 internal interface ILayerFactory
 {
-    /// <summary>A convolution without bias, padding k/2: [N, in, H, W] -> [N, out, H/stride, W/stride].</summary>
-    nn.Module<Tensor, Tensor> Convolution(long inChannels, long outChannels, long kernel, long stride);
+    /// <summary>A convolution without bias, padding k/2: [N, in, side, side] -> [N, out, side/stride, side/stride].</summary>
+    nn.Module<Tensor, Tensor> Convolution(LayerRole role, long inChannels, long outChannels, long kernel, long stride, long side);
 
     /// <summary>A fully connected layer with bias: [N, in] -> [N, out].</summary>
     nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures);
@@ -17,7 +20,7 @@ internal interface ILayerFactory
 internal sealed class PlainLayers : ILayerFactory
 {
     /// <inheritdoc/>
-    public nn.Module<Tensor, Tensor> Convolution(long inChannels, long outChannels, long kernel, long stride) =>
+    public nn.Module<Tensor, Tensor> Convolution(LayerRole role, long inChannels, long outChannels, long kernel, long stride, long side) =>
         nn.Conv2d(inChannels, outChannels, kernel, stride, kernel / 2, bias: false);
 
     /// <inheritdoc/>
@@ -28,7 +31,7 @@ internal sealed class PlainLayers : ILayerFactory
 internal sealed class ColoredNoiseLayers(Domain.Experiments.ColoredNoiseSpec noise, NoiseSource source) : ILayerFactory
 {
     /// <inheritdoc/>
-    public nn.Module<Tensor, Tensor> Convolution(long inChannels, long outChannels, long kernel, long stride) =>
+    public nn.Module<Tensor, Tensor> Convolution(LayerRole role, long inChannels, long outChannels, long kernel, long stride, long side) =>
         new ColoredNoiseConv2d(inChannels, outChannels, kernel, stride, noise, source);
 
     /// <inheritdoc/>

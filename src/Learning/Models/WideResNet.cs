@@ -33,13 +33,13 @@ internal sealed class WideResNet : nn.Module<Tensor, Tensor>
 
         var blocks = (spec.Depth - 4) / 6;
         long[] widths = [16, 16L * spec.Width, 32L * spec.Width, 64L * spec.Width];
-        WideResNetGroup Group(int number, long stride) => new(blocks, widths[number - 1], widths[number], stride, spec.Dropout, layers, source);
+        WideResNetGroup Group(int number, long stride, long side) => new(blocks, widths[number - 1], widths[number], stride, side, spec.Dropout, layers, source);
 
-        normalization = spec.Normalize ? new Normalization() : null;
-        conv1 = layers.Convolution(3, widths[0], 3, 1);
-        block1 = Group(1, 1);
-        block2 = Group(2, 2);
-        block3 = Group(3, 2);
+        normalization = spec.Normalize is { } normalize ? new Normalization(normalize) : null;
+        conv1 = layers.Convolution(LayerRole.Stem, 3, widths[0], 3, 1, 32);
+        block1 = Group(1, 1, 32);
+        block2 = Group(2, 2, 32);
+        block3 = Group(3, 2, 16);
         bn1 = nn.BatchNorm2d(widths[3]);
         fc = layers.Linear(widths[3], Classes);
         RegisterComponents();

@@ -9,13 +9,13 @@ internal sealed class WideResNetGroup : nn.Module<Tensor, Tensor>
 {
     readonly Sequential layer;
 
-    /// <summary>[N, in, H, W] -> [N, out, H/stride, W/stride].</summary>
-    public WideResNetGroup(int blocks, long inChannels, long outChannels, long stride, double dropout, ILayerFactory layers, NoiseSource source)
+    /// <summary>[N, in, side, side] -> [N, out, side/stride, side/stride].</summary>
+    public WideResNetGroup(int blocks, long inChannels, long outChannels, long stride, long side, double dropout, ILayerFactory layers, NoiseSource source)
         : base(nameof(WideResNetGroup))
     {
         layer = nn.Sequential([.. Enumerable.Range(0, blocks).Select(i => i == 0
-            ? new WideResNetBlock(inChannels, outChannels, stride, dropout, layers, source)
-            : new WideResNetBlock(outChannels, outChannels, 1, dropout, layers, source))]);
+            ? new WideResNetBlock(inChannels, outChannels, stride, side, dropout, layers, source)
+            : new WideResNetBlock(outChannels, outChannels, 1, side / stride, dropout, layers, source))]);
         RegisterComponents();
     }
 
@@ -36,15 +36,15 @@ internal sealed class WideResNetBlock : nn.Module<Tensor, Tensor>
     readonly nn.Module<Tensor, Tensor>? convShortcut;
     readonly DerivedDropout? dropout;
 
-    /// <summary>[N, in, H, W] -> [N, out, H/stride, W/stride].</summary>
-    public WideResNetBlock(long inChannels, long outChannels, long stride, double dropout, ILayerFactory layers, NoiseSource source)
+    /// <summary>[N, in, side, side] -> [N, out, side/stride, side/stride].</summary>
+    public WideResNetBlock(long inChannels, long outChannels, long stride, long side, double dropout, ILayerFactory layers, NoiseSource source)
         : base(nameof(WideResNetBlock))
     {
         bn1 = nn.BatchNorm2d(inChannels);
-        conv1 = layers.Convolution(inChannels, outChannels, 3, stride);
+        conv1 = layers.Convolution(LayerRole.Block, inChannels, outChannels, 3, stride, side);
         bn2 = nn.BatchNorm2d(outChannels);
-        conv2 = layers.Convolution(outChannels, outChannels, 3, 1);
-        convShortcut = inChannels == outChannels ? null : layers.Convolution(inChannels, outChannels, 1, stride);
+        conv2 = layers.Convolution(LayerRole.Block, outChannels, outChannels, 3, 1, side / stride);
+        convShortcut = inChannels == outChannels ? null : layers.Convolution(LayerRole.Shortcut, inChannels, outChannels, 1, stride, side);
         this.dropout = dropout == 0 ? null : new DerivedDropout(dropout, source);
         RegisterComponents();
     }

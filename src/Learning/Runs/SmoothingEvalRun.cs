@@ -22,8 +22,8 @@ internal sealed class SmoothingEvalRun(RunRequest request, SmoothingEvalPayload 
         var clock = new ProgressClock(time);
         var seeds = new SeedTree(payload.Seed);
         using var images = EvaluationImages.Open(payload, payload.Split, payload.Images, request.DataFolder);
-        using var network = TrainedNetwork.Load(payload.Network, request.File(InputRoles.Weights), seeds, images.Device);
-        using var view = new NetworkView(network, payload.InputSigma, seeds);
+        using var network = TrainedNetwork.Load(payload.View.Network, request.File(InputRoles.Weights), seeds, images.Device);
+        using var view = new NetworkView(network, payload.View.InputNoise, seeds) { WeightNoise = payload.View.WeightNoise };
         using var judge = new Judge(view, images, payload.Split == DataSplit.Train ? RandomStream.Labels : RandomStream.Report, payload.Draws);
 
         while (!judge.Finished)

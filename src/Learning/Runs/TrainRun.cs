@@ -64,6 +64,7 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
             Parameters = session.Network.ParameterCount,
             FinalLoss = at.LastLoss,
             FinalTrainAccuracy = at.LastAccuracy,
+            Selected = null,
         });
     }
 
@@ -84,7 +85,7 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
                 spec,
                 DatasetReader.Read(payload.Dataset with { TestImages = spec.Images }, DataSplit.Test, request.DataFolder),
                 session.Network,
-                _spec.InputSigma,
+                _spec.InputNoise,
                 payload.Seed,
                 ComputeEnvironment.DeviceOf(payload.Compute))
             : null;

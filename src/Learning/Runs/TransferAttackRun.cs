@@ -54,14 +54,15 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
             Survivors = curve.Survivors,
             CorrectAtStep = curve.CorrectAtStep,
             Targets = counts,
+            TargetCurves = [],
             LargestPerturbation = curve.LargestPerturbation,
         });
     }
 
     IEnumerable<RunEvent> Craft(DeviceImages images, PerturbedImages perturbed, ProgressClock clock, StopSignal stop)
     {
-        using var attacker = Load(payload.Network, InputRoles.Weights, images.Device);
-        using var view = new NetworkView(attacker, payload.InputSigma, _seeds);
+        using var attacker = Load(payload.View.Network, InputRoles.Weights, images.Device);
+        using var view = new NetworkView(attacker, payload.View.InputNoise, _seeds) { WeightNoise = payload.View.WeightNoise };
         using var attack = new Pgd(payload.Attack, _seeds);
         while (perturbed.Done < images.Count && stop.Requested is null)
         {
@@ -75,8 +76,8 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
     IEnumerable<RunEvent> JudgeTarget(int target, DeviceImages images, PerturbedImages perturbed, List<AggregatedCount> counts, ProgressClock clock, StopSignal stop)
     {
         var shape = payload.Targets[target];
-        using var network = Load(shape.Network, InputRoles.Target(target), images.Device);
-        using var view = new NetworkView(network, shape.InputSigma, _seeds);
+        using var network = Load(shape.View.Network, InputRoles.Target(target), images.Device);
+        using var view = new NetworkView(network, shape.View.InputNoise, _seeds) { WeightNoise = shape.View.WeightNoise };
         using var judge = new Judge(view, perturbed.Images, images.AllLabels, RandomStream.Report, shape.Draws);
         while (!judge.Finished && stop.Requested is null)
         {

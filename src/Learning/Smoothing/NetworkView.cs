@@ -1,3 +1,4 @@
+using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Models;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
@@ -6,23 +7,24 @@ using static TorchSharp.torch;
 namespace KdRobust.Learning.Smoothing;
 
 /// <summary>
-/// A network asked with Gaussian noise on its input: pixel units, before normalisation, not clamped, drawn per image. CNI
-/// (sigma 0) and Smoothed CNI (sigma 0.25) are two views of one network.
+/// A network asked with Gaussian noise on its input, not clamped, drawn per image. CNI (none) and Smoothed CNI (sigma 0.25
+/// in pixels) are two views of one network.
 /// </summary>
 /// <param name="network">Stays the caller's.</param>
-/// <param name="inputSigma">Standard deviation of the input noise in pixel units; 0 is none.</param>
+/// <param name="inputNoise">Noise on the input, or null.</param>
 /// <param name="seeds">Root of all draws.</param>
 /// <param name="layout">How input noise is cut into seeds.</param>
-internal sealed class NetworkView(Network network, double inputSigma, SeedTree seeds, ImageNoiseLayout layout = ImageNoiseLayout.Blocks)
+internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, SeedTree seeds, ImageNoiseLayout layout = ImageNoiseLayout.Blocks)
     : IClassifier, IDisposable
 {
     readonly ImageNoise _noise = new(seeds, layout);
+    Tensor? _channelSigma; // [1, 3, 1, 1], of normalised noise in pixel units
 
     /// <summary>False asks the mean weights instead of noisy ones.</summary>
     public bool WeightNoise { get; init; } = true;
 
     /// <inheritdoc/>
-    public bool Deterministic => inputSigma == 0 && !(WeightNoise && network.HasWeightNoise);
+    public bool Deterministic => inputNoise is null && !(WeightNoise && network.HasWeightNoise);
 
     /// <inheritdoc/>
     public IDisposable Freeze() => network.Freeze();
@@ -32,10 +34,19 @@ internal sealed class NetworkView(Network network, double inputSigma, SeedTree s
     {
         if (WeightNoise) network.Source.Fix(seeds, draw);
         else network.Source.Off();
-        if (inputSigma == 0) return network.Module.call(images);
+        if (inputNoise is null) return network.Module.call(images);
         using var scope = NewDisposeScope();
-        var noisy = images + _noise.Normal(images, indices, draw).mul_(inputSigma);
-        return network.Module.call(noisy).MoveToOuterDisposeScope();
+        var noise = _noise.Normal(images, indices, draw);
+        if (inputNoise.Unit == InputNoiseUnit.Pixel) noise.mul_(inputNoise.Sigma);
+        else noise.mul_(_channelSigma ??= ChannelSigma(inputNoise.Sigma, images.device));
+        return network.Module.call(images + noise).MoveToOuterDisposeScope();
+    }
+
+    // N(x) + sigma n = N(x + sigma std n).
+    Tensor ChannelSigma(double sigma, Device device)
+    {
+        var normalize = network.Shape.Architecture.Normalize ?? throw new InvalidOperationException("noise in normalised units needs a network that normalises");
+        return Normalization.Channels([.. normalize.Std.Select(std => sigma * std)]).to(device).DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -51,5 +62,9 @@ internal sealed class NetworkView(Network network, double inputSigma, SeedTree s
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _noise.Dispose();
+    public void Dispose()
+    {
+        _channelSigma?.Dispose();
+        _noise.Dispose();
+    }
 }

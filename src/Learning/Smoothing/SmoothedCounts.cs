@@ -102,8 +102,9 @@ internal sealed class SmoothedCounts : IDisposable
     public AggregatedCount Count(Tensor labels)
     {
         using var scope = NewDisposeScope();
-        int Correct(Aggregation aggregation) => (int)Predict(aggregation).eq(labels).sum().item<long>();
-        return new AggregatedCount((int)Images, Draws, Correct(Aggregation.Votes), Correct(Aggregation.MeanProbability));
+        AggregationCount Right(Aggregation aggregation) =>
+            new(aggregation, ImageSet.Of([.. Predict(aggregation).eq(labels).cpu().data<bool>()]), null);
+        return new AggregatedCount((int)Images, Draws, Draws, [Right(Aggregation.Votes), Right(Aggregation.MeanProbability)]);
     }
 
     // Bytes stay bytes on the device until they are a batch.

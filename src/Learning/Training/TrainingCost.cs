@@ -17,7 +17,9 @@ internal static class TrainingCost
         if (spec.Adversarial is not { Weight: > 0 } adversarial) return epochs * TrainingPass;
         var cleanEpochs = Math.Min(epochs, adversarial.FromEpoch);
         var passes = adversarial.Weight < 1 ? 2 : 1;
-        var adversarialEpoch = (passes * TrainingPass) + (AttackStep * adversarial.Attack.Steps * adversarial.Attack.Restarts);
+        var adversarialEpoch = (passes * TrainingPass) + (AttackStep * StepsOf(adversarial.Attack));
         return (cleanEpochs * TrainingPass) + ((epochs - cleanEpochs) * adversarialEpoch);
     }
+
+    static double StepsOf(AttackSpec attack) => (attack is PgdSpec pgd ? pgd.Steps * pgd.Restarts : 1) * (attack.Expectation?.Draws ?? 1);
 }

@@ -27,12 +27,12 @@ internal sealed class TrainingMonitor : IDisposable
     readonly NetworkView _view;
     readonly Pgd? _attack;
 
-    public TrainingMonitor(MonitorSpec spec, LabelledImages images, Network network, double inputSigma, long seed, Device device)
+    public TrainingMonitor(MonitorSpec spec, LabelledImages images, Network network, InputNoiseSpec? inputNoise, long seed, Device device)
     {
         var seeds = new SeedTree(seed).Branch("monitor");
         _spec = spec;
         _images = new DeviceImages(images, device);
-        _view = new NetworkView(network, inputSigma, seeds);
+        _view = new NetworkView(network, inputNoise, seeds);
         _attack = spec.Attack is null ? null : new Pgd(spec.Attack, seeds);
     }
 

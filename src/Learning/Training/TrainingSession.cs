@@ -38,9 +38,9 @@ internal sealed class TrainingSession : IDisposable
         _teacher = teacher?.DetachFromDisposeScope();
         using var scope = NewDisposeScope();
         Network = ModelCatalog.Build(payload.Network, _seeds, device);
-        Optimizer = new WeightOptimizer(_spec.Optimizer, [.. Network.WeightParameters], [.. Network.NoiseParameters], payload.Network.Noise as ColoredNoiseSpec);
+        Optimizer = new WeightOptimizer(_spec.Optimizer, [.. Network.WeightParameters], [.. Network.NoiseParameters], payload.Network.Noise as LayerNoiseSpec);
         Sums = new EpochSums(device);
-        _view = new NetworkView(Network, _spec.InputSigma, _seeds, ImageNoiseLayout.Images);
+        _view = new NetworkView(Network, _spec.InputNoise, _seeds, ImageNoiseLayout.Images);
         _attack = _spec.Adversarial is { } adversarial ? new Pgd(adversarial.Attack, _seeds, ImageNoiseLayout.Images) : null;
         StepsPerEpoch = (images.Count + _spec.BatchSize - 1) / _spec.BatchSize;
     }

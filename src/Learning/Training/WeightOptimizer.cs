@@ -22,7 +22,7 @@ internal sealed class WeightOptimizer : IDisposable
         OptimizerSpec spec,
         IReadOnlyList<(string Name, Parameter Value)> weights,
         IReadOnlyList<(string Name, Parameter Value)> noise,
-        ColoredNoiseSpec? noiseSpec)
+        LayerNoiseSpec? noiseSpec)
     {
         var groups = new List<(IReadOnlyList<(string Name, Parameter Value)> Members, double Rate, double Decay)> { (weights, spec.LearningRate, spec.WeightDecay) };
         if (noise.Count > 0)

@@ -19,13 +19,13 @@ static class SampleResults
 
     public static JobResult Of(JobPayload payload) => payload switch
     {
-        TrainPayload train => new TrainResult { Seconds = 43.2, Provenance = Provenance, Epochs = train.Training.Epochs, Parameters = 78_330, FinalLoss = 1.61, FinalTrainAccuracy = 0.41 },
-        SmoothingEvalPayload evaluation => new SmoothingEvalResult { Seconds = 6.5, Provenance = Provenance, Count = new(evaluation.Images, evaluation.Draws, evaluation.Images * 397 / 1000, evaluation.Images * 402 / 1000) },
+        TrainPayload train => new TrainResult { Seconds = 43.2, Provenance = Provenance, Epochs = train.Training.Epochs, Parameters = 78_330, FinalLoss = 1.61, FinalTrainAccuracy = 0.41, Selected = null },
+        SmoothingEvalPayload evaluation => new SmoothingEvalResult { Seconds = 6.5, Provenance = Provenance, Count = new AggregatedCount(evaluation.Images, evaluation.Draws, evaluation.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(evaluation.Images * 397 / 1000, evaluation.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(evaluation.Images * 402 / 1000, evaluation.Images), null)]) },
         TransferAttackPayload attack => new TransferAttackResult
         {
-            Seconds = 17.9, Provenance = Provenance, Images = attack.Images, LargestPerturbation = attack.Attack.Epsilon.Value,
+            Seconds = 17.9, Provenance = Provenance, Images = attack.Images, TargetCurves = [], LargestPerturbation = attack.Attack.Epsilon.Value,
             Survivors = Curve(attack, 0.39, 0.16), CorrectAtStep = Curve(attack, 0.39, 0.19),
-            Targets = [.. attack.Targets.Select((target, i) => new AggregatedCount(attack.Images, target.Draws, attack.Images * (172 + 40 * i) / 1000, attack.Images * (180 + 40 * i) / 1000))],
+            Targets = [.. attack.Targets.Select((target, i) => new AggregatedCount(attack.Images, target.Draws, target.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(attack.Images * (172 + 40 * i) / 1000, attack.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(attack.Images * (180 + 40 * i) / 1000, attack.Images), null)]))],
         },
         _ => throw new ArgumentOutOfRangeException(nameof(payload)),
     };
@@ -60,5 +60,7 @@ static class SampleResults
     }
 
     static int[] Curve(TransferAttackPayload attack, double from, double to) =>
-        [.. Enumerable.Range(0, attack.Attack.Steps + 1).Select(k => (int)(attack.Images * (to + (from - to) * Math.Exp(-3.0 * k / attack.Attack.Steps))))];
+        attack.Attack is PgdSpec { Steps: var steps }
+            ? [.. Enumerable.Range(0, steps + 1).Select(k => (int)(attack.Images * (to + (from - to) * Math.Exp(-3.0 * k / steps))))]
+            : [(int)(attack.Images * from), (int)(attack.Images * to)];
 }

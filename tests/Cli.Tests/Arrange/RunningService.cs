@@ -77,13 +77,13 @@ public sealed class RunningService : IAsyncLifetime
                 await files.Register(job.Lease, CheckpointRole.Output, name, 0, 0, await files.Write(new MemoryStream([1, 2, 3])), []);
             await Jobs.Complete(job.Lease, job.Payload switch
             {
-                SmoothingEvalPayload e => new SmoothingEvalResult { Seconds = 1, Provenance = provenance, Count = new(e.Images, e.Draws, e.Images / 2, e.Images / 2) },
+                SmoothingEvalPayload e => new SmoothingEvalResult { Seconds = 1, Provenance = provenance, Count = new AggregatedCount(e.Images, e.Draws, e.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(e.Images / 2, e.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(e.Images / 2, e.Images), null)]) },
                 TransferAttackPayload a => new TransferAttackResult
                 {
-                    Seconds = 2, Provenance = provenance, Images = a.Images, Survivors = [a.Images, 10, 5], CorrectAtStep = [a.Images, 12, 6], LargestPerturbation = 0.03,
-                    Targets = [.. a.Targets.Select(t => new AggregatedCount(a.Images, t.Draws, 5, 5))],
+                    Seconds = 2, Provenance = provenance, Images = a.Images, Survivors = [a.Images, 10, 5], CorrectAtStep = [a.Images, 12, 6], TargetCurves = [], LargestPerturbation = 0.03,
+                    Targets = [.. a.Targets.Select(t => new AggregatedCount(a.Images, t.Draws, t.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(5, a.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(5, a.Images), null)]))],
                 },
-                _ => new TrainResult { Seconds = 3, Provenance = provenance, Epochs = 3, Parameters = 77_850, FinalLoss = 1, FinalTrainAccuracy = 0.5 },
+                _ => new TrainResult { Seconds = 3, Provenance = provenance, Epochs = 3, Parameters = 77_850, FinalLoss = 1, FinalTrainAccuracy = 0.5, Selected = null },
             });
         }
     }

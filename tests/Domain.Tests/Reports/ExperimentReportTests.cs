@@ -1,4 +1,5 @@
 using KdRobust.Domain.Tests.Experiments;
+using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Reports;
@@ -14,14 +15,14 @@ public sealed class ExperimentReportTests
         var (spec, plan) = (DemoSpec.Read(), ExperimentPlan.Of(DemoSpec.Read()));
         var results = plan.Jobs.Where(done).ToDictionary(j => j.Key, j => (JobResult?)(j.Payload switch
         {
-            SmoothingEvalPayload e => new SmoothingEvalResult { Seconds = 1, Provenance = Provenance, Count = new(e.Images, e.Draws, e.Images / 2, e.Images / 4) },
+            SmoothingEvalPayload e => new SmoothingEvalResult { Seconds = 1, Provenance = Provenance, Count = new AggregatedCount(e.Images, e.Draws, e.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(e.Images / 2, e.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(e.Images / 4, e.Images), null)]) },
             TransferAttackPayload a => new TransferAttackResult
             {
-                Seconds = 2, Provenance = Provenance, Images = a.Images, LargestPerturbation = 0,
+                Seconds = 2, Provenance = Provenance, Images = a.Images, TargetCurves = [], LargestPerturbation = 0,
                 Survivors = [.. Enumerable.Range(0, 11).Select(k => a.Images - 10 * k)], CorrectAtStep = [.. Enumerable.Repeat(a.Images / 5, 11)],
-                Targets = [.. a.Targets.Select(t => new AggregatedCount(a.Images, t.Draws, a.Images / 10, a.Images / 5))],
+                Targets = [.. a.Targets.Select(t => new AggregatedCount(a.Images, t.Draws, t.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(a.Images / 10, a.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(a.Images / 5, a.Images), null)]))],
             },
-            _ => new TrainResult { Seconds = 3, Provenance = Provenance, Epochs = 12, Parameters = 1, FinalLoss = 1, FinalTrainAccuracy = .5 },
+            _ => new TrainResult { Seconds = 3, Provenance = Provenance, Epochs = 12, Parameters = 1, FinalLoss = 1, FinalTrainAccuracy = .5, Selected = null },
         }));
         return ExperimentReport.Of(spec, plan, results, (job, series) => [new(0, series, 1, 40, 0.25)]);
     }

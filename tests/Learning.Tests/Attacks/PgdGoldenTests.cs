@@ -16,7 +16,7 @@ public sealed class PgdGoldenTests
         var golden = Golden.Open();
         using var scope = NewDisposeScope();
         using var network = FromGolden(golden);
-        using var view = new NetworkView(network, 0, new SeedTree(0));
+        using var view = new NetworkView(network, null, new SeedTree(0));
         var (images, labels) = (GoldenImages(golden), GoldenLabels(golden));
         var spec = Attack(10, golden.Scalar("pgd_eps"), golden.Scalar("pgd_step"));
         using var attack = new Pgd(spec, new SeedTree(0));

@@ -41,7 +41,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0.1, Seeds);
+        using var view = new NetworkView(network, Networks.Pixels(0.1), Seeds);
         var images = Images(N);
         images.narrow(0, 0, 1).fill_(0); // at the edges of [0,1], where projection matters most
         images.narrow(0, 1, 1).fill_(1);
@@ -67,12 +67,12 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build();
-        using var view = new NetworkView(network, 0, Seeds);
+        using var view = new NetworkView(network, null, Seeds);
         var images = Images(20);
         using var outcome = Run(Attack(2, 0, 2 / 255.0, randomStart: start, keep: keep), view, images);
         Same(outcome.Images, images).ShouldBeTrue();
         using var counts = SmoothedCounts.Of(view, images, Indices(20), RandomStream.Report, 1, 20);
-        var clean = counts.Count(Labels(20)).CorrectByVotes;
+        var clean = counts.Count(Labels(20)).Correct(Aggregation.Votes);
         outcome.Curve.Survivors.ShouldAllBe(survivors => survivors == clean);
         outcome.Curve.CorrectAtStep.ShouldAllBe(right => right == clean);
     }
@@ -82,7 +82,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build();
-        using var view = new NetworkView(network, 0, Seeds);
+        using var view = new NetworkView(network, null, Seeds);
         var (images, labels) = (Images(N), Labels(N));
         using var frozen = view.Freeze();
         var before = AttackObjective.Margin(view.Logits(images, Indices(N), default), labels);
@@ -103,7 +103,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build();
-        using var view = new NetworkView(network, 0, Seeds);
+        using var view = new NetworkView(network, null, Seeds);
         var (images, labels) = (Images(N), Labels(N));
         Tensor Margins(int restarts)
         {
@@ -125,7 +125,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build();
-        using var view = new NetworkView(network, 0, Seeds);
+        using var view = new NetworkView(network, null, Seeds);
         var (images, labels) = (Images(N), Labels(N));
         using var outcome = Run(Attack(5, 4 / 255.0, 1 / 255.0, randomStart: loss == AttackLoss.Kl, loss: loss), view, images);
         using var frozen = view.Freeze();
@@ -140,7 +140,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0.1, Seeds);
+        using var view = new NetworkView(network, Networks.Pixels(0.1), Seeds);
         var images = Images(N);
         var spec = Attack(3, restarts: 2, randomStart: true, keep: KeepIterate.Best);
         using var whole = Run(spec, view, images);
@@ -176,7 +176,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0, Seeds);
+        using var view = new NetworkView(network, null, Seeds);
         var running = network.Module.state_dict()["bn1.running_mean"].clone();
         network.Module.train();
         using var outcome = Run(Attack(2), view, Images(N));
@@ -197,7 +197,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0, Seeds, ImageNoiseLayout.Images);
+        using var view = new NetworkView(network, null, Seeds, ImageNoiseLayout.Images);
         using var attack = new Pgd(Attack(3, randomStart: true), Seeds, ImageNoiseLayout.Images);
         long[] mixed = [44, 3, 17, 90, 2, 1000];
         using var outcome = attack.Run(view, Images(N), Labels(N), mixed, new AttackMoment(2, 8));
@@ -210,7 +210,7 @@ public sealed class PgdTests
     {
         using var scope = NewDisposeScope();
         using var network = Build();
-        using var view = new NetworkView(network, 0, Seeds);
+        using var view = new NetworkView(network, null, Seeds);
         Should.Throw<ArgumentException>(() => Run(Attack(1), view, Images(2).mul(255))).Message.ShouldContain("[0,1]");
         Should.Throw<ArgumentException>(() => Run(Attack(1), view, Images(2).mul(double.NaN))).Message.ShouldContain("[0,1]");
     }
@@ -221,7 +221,7 @@ public sealed class PgdTests
         using var scope = NewDisposeScope();
         using var network = Build();
         using (no_grad()) network.Module.get_parameter("fc.weight")!.mul_(double.NaN);
-        using var view = new NetworkView(network, 0, Seeds);
+        using var view = new NetworkView(network, null, Seeds);
         Should.Throw<ArithmeticException>(() => Run(Attack(2), view, Images(2))).Message.ShouldContain("diverged");
     }
 
@@ -242,7 +242,7 @@ public sealed class PgdTests
     public void No_tensor_is_left_behind(KeepIterate keep, int restarts)
     {
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0.1, Seeds);
+        using var view = new NetworkView(network, Networks.Pixels(0.1), Seeds);
         using var images = Images(3);
         using var labels = Labels(3);
         using var attack = new Pgd(Attack(3, restarts: restarts, randomStart: true, keep: keep), Seeds);

@@ -53,10 +53,7 @@ public sealed class LossTests
         part.Distance.ShouldBeNull();
         part.Total.item<float>().ShouldBe(0.5f * nn.functional.cross_entropy(logits, labels).item<float>(), 1e-6);
 
-        var distilled = TrainingLoss.Of(Training(null, new DistillationSpec
-        {
-            Teacher = "t", Variant = DistillationVariant.Correct, Temperature = 2, Weight = 0.75, AdversarialWeight = 0.25,
-        }), 0);
+        var distilled = TrainingLoss.Of(Training(null, Runs.TinyExperiment.Distillation), 0);
         distilled.ShouldBe(new TrainingLoss(0, 0.75, 0.25, 2, DistillationVariant.Correct));
         Should.Throw<ArgumentNullException>(() => distilled.Clean(logits, labels, null)).Message.ShouldContain("teacher");
     }
@@ -69,12 +66,8 @@ public sealed class LossTests
         Should.Throw<ArgumentException>(() => loss.Clean(Logits(1), tensor(Classes, [3]), ones([2, 10]))).Message.ShouldContain("[2, 10]");
     }
 
-    static TrainingSpec Training(AdversarialSpec? adversarial, DistillationSpec? distillation) => new()
-    {
-        Epochs = 5, BatchSize = 10, Augmentation = new() { CropPadding = 4, Flip = true }, InputSigma = 0,
-        Optimizer = new SgdSpec { LearningRate = 0.1, WeightDecay = 0, Momentum = 0, Nesterov = false },
-        Schedule = new ConstantScheduleSpec(), Adversarial = adversarial, Distillation = distillation, Monitor = null,
-    };
+    static TrainingSpec Training(AdversarialSpec? adversarial, DistillationSpec? distillation) =>
+        Runs.TinyExperiment.Clean(5) with { Adversarial = adversarial, Distillation = distillation };
 
     [GoldenFact]
     [Trait("Category", "Golden")]

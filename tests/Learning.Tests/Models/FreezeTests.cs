@@ -34,7 +34,7 @@ public sealed class FreezeTests
     {
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0.1, new SeedTree(2));
+        using var view = new NetworkView(network, Networks.Pixels(0.1), new SeedTree(2));
         network.Module.eval();
         var images = Images(3);
         var draw = new Draw(RandomStream.Report, 0, 4);
@@ -52,7 +52,7 @@ public sealed class FreezeTests
     {
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0, new SeedTree(2));
+        using var view = new NetworkView(network, null, new SeedTree(2));
         network.Module.eval();
         var images = Images(2);
         var draw = new Draw(RandomStream.Report, 0, 4);

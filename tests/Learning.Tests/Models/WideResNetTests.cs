@@ -104,7 +104,7 @@ public sealed class WideResNetTests
     {
         using var scope = NewDisposeScope();
         using var network = Build(architecture: Wide(dropout: 0.3));
-        using var view = new NetworkView(network, 0, new SeedTree(1));
+        using var view = new NetworkView(network, null, new SeedTree(1));
         var images = Images(4);
         Tensor Ask(long index) => view.Logits(images, Indices(4), new Draw(RandomStream.Training, 0, index)).detach();
         Same(Ask(0), Ask(0)).ShouldBeTrue();
@@ -121,7 +121,7 @@ public sealed class WideResNetTests
         var golden = Golden.Open();
         using var scope = NewDisposeScope();
         using var network = FromGolden(golden);
-        using var view = new NetworkView(network, 0, new SeedTree(0));
+        using var view = new NetworkView(network, null, new SeedTree(0));
         using var frozen = view.Freeze();
         var labels = GoldenLabels(golden);
         var (gradient, logits) = view.InputGradient(GoldenImages(golden), Indices(16), default,

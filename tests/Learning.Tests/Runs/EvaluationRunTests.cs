@@ -25,7 +25,7 @@ public sealed class EvaluationRunTests : IDisposable
 
     static TransferAttackPayload Transfer(NetworkShape attacker, AttackSpec attack, params TargetShape[] targets) => new()
     {
-        Seed = 7, Dataset = TinyExperiment.Dataset, Compute = TinyExperiment.Compute, Network = attacker, InputSigma = 0, Attack = attack, Images = 30, Targets = targets,
+        Seed = 7, Dataset = TinyExperiment.Dataset, Compute = TinyExperiment.Compute, View = TinyExperiment.View(attacker), Attack = attack, Images = 30, Targets = targets, CurveDraws = 0,
     };
 
     RecordedRun Attack(TransferAttackPayload payload, string attacker, params string[] targets)
@@ -64,7 +64,7 @@ public sealed class EvaluationRunTests : IDisposable
         soft.shape.ShouldBe([TinyExperiment.TrainImages, 10]);
         var labels = SyntheticImages.Make(DataSplit.Train, TinyExperiment.TrainImages).Labels;
         var right = votes.argmax(1).data<long>().ToArray().Zip(labels).Count(p => p.First == p.Second);
-        run.Result<SmoothingEvalResult>().Count.CorrectByVotes.ShouldBe(right);
+        run.Result<SmoothingEvalResult>().Count.Correct(Aggregation.Votes).ShouldBe(right);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class EvaluationRunTests : IDisposable
 
         var count = run.Result<SmoothingEvalResult>().Count;
         count.Draws.ShouldBe(1000);
-        count.CorrectByVotes.ShouldBe(count.CorrectByMeanProbability);
+        count.Correct(Aggregation.Votes).ShouldBe(count.Correct(Aggregation.MeanProbability));
         run.Events.OfType<ProgressMade>().Count().ShouldBe(1);
     }
 
@@ -108,7 +108,7 @@ public sealed class EvaluationRunTests : IDisposable
     {
         var weights = Weights(TinyExperiment.Colored);
         var nothing = TinyExperiment.Attack with { Epsilon = Fraction.Of(0), RandomStart = false };
-        var target = new TargetShape(TinyExperiment.Colored, 0.1, 5);
+        var target = new TargetShape(TinyExperiment.View(TinyExperiment.Colored, 0.1), 5, null);
 
         var attacked = Attack(Transfer(TinyExperiment.Colored, nothing, target), weights, weights).Result<TransferAttackResult>();
         var clean = RecordedRun.Of(RecordedRun.Request(TinyExperiment.Evaluate(TinyExperiment.Colored, DataSplit.Test, 5, 0.1), Of(weights))).Result<SmoothingEvalResult>();
@@ -121,8 +121,8 @@ public sealed class EvaluationRunTests : IDisposable
     public void A_target_answers_alike_whoever_else_is_asked()
     {
         var (plain, colored) = (Weights(TinyExperiment.Plain), Weights(TinyExperiment.Colored));
-        var first = new TargetShape(TinyExperiment.Plain, 0, 1);
-        var second = new TargetShape(TinyExperiment.Colored, 0, 3);
+        var first = new TargetShape(TinyExperiment.View(TinyExperiment.Plain), 1, null);
+        var second = new TargetShape(TinyExperiment.View(TinyExperiment.Colored), 3, null);
 
         var both = Attack(Transfer(TinyExperiment.Colored, TinyExperiment.Attack, first, second), colored, plain, colored).Result<TransferAttackResult>();
         var alone = Attack(Transfer(TinyExperiment.Colored, TinyExperiment.Attack, second), colored, colored).Result<TransferAttackResult>();
@@ -137,13 +137,13 @@ public sealed class EvaluationRunTests : IDisposable
         var weights = Weights(TinyExperiment.Plain, epochs: 30);
         var attack = TinyExperiment.Attack with { Epsilon = Fraction.Of(30, 255), StepSize = Fraction.Of(8, 255), Steps = 10, RandomStart = false };
 
-        var run = Attack(Transfer(TinyExperiment.Plain, attack, new TargetShape(TinyExperiment.Plain, 0, 1)), weights, weights);
+        var run = Attack(Transfer(TinyExperiment.Plain, attack, new TargetShape(TinyExperiment.View(TinyExperiment.Plain), 1, null)), weights, weights);
 
         var result = run.Result<TransferAttackResult>();
         result.Survivors.Count.ShouldBe(11);
         result.Survivors.ShouldBeInOrder(SortDirection.Descending);
         result.CorrectAtStep[0].ShouldBe(result.Survivors[0]);
-        result.Targets.Single().CorrectByVotes.ShouldBeLessThan(result.Survivors[0] / 2);
+        result.Targets.Single().Correct(Aggregation.Votes).ShouldBeLessThan(result.Survivors[0] / 2);
         result.LargestPerturbation.ShouldBeInRange(29 / 255.0, (30 / 255.0) + 1e-6);
         run.Metrics.Where(m => m.Series == MetricSeries.AttackSurvivors).Select(m => m.Value).ShouldBe(result.Survivors.Select(s => s / 30.0));
     }

@@ -17,6 +17,7 @@ public sealed class LocalExperimentTests : IDisposable
         Name = "chain",
         Title = "chain",
         Notes = [],
+        Expected = null,
         Seed = 3,
         Dataset = TinyExperiment.Dataset with { Name = dataset },
         Compute = TinyExperiment.Compute,
@@ -31,8 +32,8 @@ public sealed class LocalExperimentTests : IDisposable
         },
         Views = new Dictionary<string, ViewSpec>
         {
-            ["teacher"] = new() { Model = "teacher", InputSigma = 0, Aggregation = Aggregation.Votes, Draws = 3 },
-            ["student"] = new() { Model = "student", InputSigma = 0, Aggregation = Aggregation.Votes, Draws = 1 },
+            ["teacher"] = new() { Model = "teacher", Checkpoint = ModelCheckpoint.Last, WeightNoise = true, InputNoise = null, Aggregation = Aggregation.Votes, Draws = 3, Sharing = DrawSharing.Shared, EarlyStop = false },
+            ["student"] = new() { Model = "student", Checkpoint = ModelCheckpoint.Last, WeightNoise = true, InputNoise = null, Aggregation = Aggregation.Votes, Draws = 1, Sharing = DrawSharing.Shared, EarlyStop = false },
         },
         Evaluations = new Dictionary<string, EvaluationSpec>
         {
@@ -41,10 +42,11 @@ public sealed class LocalExperimentTests : IDisposable
         },
         Transfers = new Dictionary<string, TransferSpec>
         {
-            ["student-8"] = new() { Attacker = "student", Attack = TinyExperiment.Attack, Targets = ["teacher", "student"], Images = 30 },
+            ["student-8"] = new() { Attacker = "student", Attack = TinyExperiment.Attack, Targets = ["teacher", "student"], CurveDraws = 0, Images = 30 },
         },
         Tables = [],
         Figures = [],
+        Comparisons = [],
     };
 
     static IReadOnlyList<LocalJob> Run(string folder, ExperimentSpec spec, Action<PlannedJob, RunEvent>? onEvent = null, StopSignal? stop = null) =>

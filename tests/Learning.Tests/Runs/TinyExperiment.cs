@@ -14,21 +14,15 @@ internal static class TinyExperiment
 
     public static readonly ComputeSpec Compute = new() { Device = DeviceKind.Cpu, Threads = 1, Precision = Precision.Float32 };
 
-    public static readonly WideResNetSpec Backbone = new() { Depth = 10, Width = 1, Dropout = 0, Normalize = true };
+    public static readonly WideResNetSpec Backbone = new() { Depth = 10, Width = 1, Dropout = 0, Normalize = Networks.Normalization };
 
     public static readonly NetworkShape Plain = new(Backbone, new NoNoiseSpec());
 
-    public static readonly ColoredNoiseSpec Noise = new()
-    {
-        Scale = NoiseScale.Variance, Rank = 5, Diagonal = 0.0625, Factor = 1e-3, Epsilon = 1e-8, LinearAlpha = 0.25, LearningRateFactor = 0.01, WeightDecay = 0,
-    };
+    public static readonly ColoredNoiseSpec Noise = Networks.Colored;
 
     public static readonly NetworkShape Colored = new(Backbone, Noise);
 
-    public static readonly AttackSpec Attack = new()
-    {
-        Epsilon = Fraction.Of(8, 255), StepSize = Fraction.Of(4, 255), Steps = 2, Restarts = 1, RandomStart = true, Loss = AttackLoss.CrossEntropy, Keep = KeepIterate.Last,
-    };
+    public static readonly PgdSpec Attack = Networks.Attack(steps: 2, step: 4 / 255.0, randomStart: true);
 
     public static readonly AdamSpec Adam = new() { LearningRate = 0.01, WeightDecay = 1e-4, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8 };
 
@@ -38,7 +32,8 @@ internal static class TinyExperiment
 
     public static readonly DistillationSpec Distillation = new()
     {
-        Teacher = "labels", Variant = DistillationVariant.Correct, Temperature = 2, Weight = 0.75, AdversarialWeight = 0.25,
+        Teacher = "labels", Labels = new CachedLabelsSpec { Views = 0 }, Order = LabelOrder.Image, Variant = DistillationVariant.Correct, Temperature = 2,
+        TemperFloor = null, Weight = 0.75, AdversarialWeight = 0.25, Reading = new AsCodedReadingSpec(),
     };
 
     public static TrainingSpec Clean(int epochs) => new()
@@ -46,7 +41,13 @@ internal static class TinyExperiment
         Epochs = epochs,
         BatchSize = Batch,
         Augmentation = new() { CropPadding = 4, Flip = true },
-        InputSigma = 0,
+        MicroBatch = Batch,
+        InputNoise = null,
+        BatchNorm = BatchNormMode.Training,
+        Warmup = null,
+        ClipNorm = null,
+        Average = null,
+        Selection = null,
         Optimizer = Adam,
         Schedule = new OneCycleScheduleSpec { RiseFraction = 0.3, StartDivisor = 25, EndDivisor = 1e4 },
         Adversarial = null,
@@ -62,18 +63,23 @@ internal static class TinyExperiment
         Network = network,
         Training = training,
         LabelAggregation = training.Distillation is null ? null : Aggregation.Votes,
+        Teacher = null,
     };
+
+    public static ViewShape View(NetworkShape network, double sigma = 0) =>
+        new(network, true, Networks.Pixels(sigma), DrawSharing.Shared);
 
     public static SmoothingEvalPayload Evaluate(NetworkShape network, DataSplit split, int draws, double sigma = 0) => new()
     {
         Seed = 7,
         Dataset = Dataset,
         Compute = Compute,
-        Network = network,
-        InputSigma = sigma,
+        View = View(network, sigma),
         Draws = draws,
+        StopFor = null,
         Split = split,
         Images = split == DataSplit.Train ? TrainImages : 30,
         KeepLabels = split == DataSplit.Train,
+        LabelViews = null,
     };
 }

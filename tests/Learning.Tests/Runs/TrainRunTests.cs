@@ -33,7 +33,7 @@ public sealed class TrainRunTests : IDisposable
                 Schedule = new StepScheduleSpec { Every = 2, Gamma = 0.1 },
             }), none),
             "dropout-and-input-noise" => (TinyExperiment.Train(
-                TinyExperiment.Plain with { Architecture = TinyExperiment.Backbone with { Dropout = 0.3 } }, clean with { InputSigma = 0.1 }), none),
+                TinyExperiment.Plain with { Architecture = TinyExperiment.Backbone with { Dropout = 0.3 } }, clean with { InputNoise = Networks.Pixels(0.1) }), none),
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such training"),
         };
     }

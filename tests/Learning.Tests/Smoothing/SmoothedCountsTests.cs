@@ -17,7 +17,7 @@ public sealed class SmoothedCountsTests
         const int draws = 6, n = 9;
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0.25, new SeedTree(5));
+        using var view = new NetworkView(network, Networks.Pixels(0.25), new SeedTree(5));
         var images = Images(n);
         using var counts = SmoothedCounts.Of(view, images, Indices(n), RandomStream.Report, draws, 4);
 
@@ -38,7 +38,7 @@ public sealed class SmoothedCountsTests
         const int n = 10, draws = 4;
         using var scope = NewDisposeScope();
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0.25, new SeedTree(5));
+        using var view = new NetworkView(network, Networks.Pixels(0.25), new SeedTree(5));
         var images = Images(n);
         long[] Votes(int first, int count, int batch)
         {
@@ -74,7 +74,7 @@ public sealed class SmoothedCountsTests
         var view = new ScriptedView((draw, _) => draw == 2 ? OneHot(0, 9) : OneHot(1, 0.1f));
         using var counts = SmoothedCounts.Of(view, zeros([1, 3, 32, 32]), Indices(1), RandomStream.Report, 3, 1);
         var count = counts.Count(zeros([1], ScalarType.Int64));
-        (count.Images, count.Draws, count.CorrectByVotes, count.CorrectByMeanProbability).ShouldBe((1, 3, 0, 1));
+        (count.Images, count.Draws, count.Correct(Aggregation.Votes), count.Correct(Aggregation.MeanProbability)).ShouldBe((1, 3, 0, 1));
         view.Asked.Count.ShouldBe(3);
         counts.VoteShares().sum().item<float>().ShouldBe(1, 1e-6);
         counts.MeanProbability().sum().item<float>().ShouldBe(1, 1e-6);
@@ -104,7 +104,7 @@ public sealed class SmoothedCountsTests
     {
         using var scope = NewDisposeScope();
         using var network = Build();
-        using var view = new NetworkView(network, 0, new SeedTree(5));
+        using var view = new NetworkView(network, null, new SeedTree(5));
         var bytes = Images(5).mul(255).to(ScalarType.Byte);
         using var fromBytes = SmoothedCounts.Of(view, bytes, Indices(5), RandomStream.Report, 1, 2);
         using var fromPixels = SmoothedCounts.Of(view, bytes.to(ScalarType.Float32).div(255), Indices(5), RandomStream.Report, 1, 2);
@@ -115,7 +115,7 @@ public sealed class SmoothedCountsTests
     public void Memory_does_not_grow_with_the_draws()
     {
         using var network = Build(Colored);
-        using var view = new NetworkView(network, 0.25, new SeedTree(5));
+        using var view = new NetworkView(network, Networks.Pixels(0.25), new SeedTree(5));
         using var images = Images(6);
         long Leaked(int draws)
         {

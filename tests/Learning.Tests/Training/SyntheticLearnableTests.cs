@@ -22,6 +22,6 @@ public sealed class SyntheticLearnableTests : IDisposable
         var evaluation = TinyExperiment.Evaluate(TinyExperiment.Plain, DataSplit.Test, draws: 1) with { Dataset = dataset, Images = 300 };
         var result = RecordedRun.Of(RecordedRun.Request(evaluation, new Dictionary<string, string> { [InputRoles.Weights] = _weights })).Result<SmoothingEvalResult>();
 
-        ((double)result.Count.CorrectByVotes / 300).ShouldBeGreaterThan(0.6);
+        ((double)result.Count.Correct(Aggregation.Votes) / 300).ShouldBeGreaterThan(0.6);
     }
 }

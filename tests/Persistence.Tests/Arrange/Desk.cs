@@ -31,15 +31,15 @@ public sealed class Desk
     public static RunProvenance Provenance { get; } = new("test", "none", "none", "cpu", 1);
 
     public static TrainResult TrainResult { get; } =
-        new() { Seconds = 1.25, Provenance = Provenance, Epochs = 12, Parameters = 77_850, FinalLoss = 1.5, FinalTrainAccuracy = 0.4 };
+        new() { Seconds = 1.25, Provenance = Provenance, Epochs = 12, Parameters = 77_850, FinalLoss = 1.5, FinalTrainAccuracy = 0.4, Selected = null };
 
     /// <summary>A result of the kind the job asks for.</summary>
     public static JobResult ResultOf(ClaimedJob job) => job.Payload switch
     {
-        SmoothingEvalPayload => new SmoothingEvalResult { Seconds = 1, Provenance = Provenance, Count = new AggregatedCount(10, 4, 5, 6) },
+        SmoothingEvalPayload => new SmoothingEvalResult { Seconds = 1, Provenance = Provenance, Count = new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)]) },
         TransferAttackPayload => new TransferAttackResult
         {
-            Seconds = 1, Provenance = Provenance, Images = 10, Survivors = [10, 5], CorrectAtStep = [10, 5], Targets = [new AggregatedCount(10, 4, 5, 6)], LargestPerturbation = 0.03,
+            Seconds = 1, Provenance = Provenance, Images = 10, Survivors = [10, 5], CorrectAtStep = [10, 5], Targets = [new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)])], TargetCurves = [], LargestPerturbation = 0.03,
         },
         _ => TrainResult,
     };

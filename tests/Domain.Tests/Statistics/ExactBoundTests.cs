@@ -1,7 +1,7 @@
-using KdRobust.Learning.Statistics;
+using KdRobust.Domain.Statistics;
 using KdRobust.Support;
 
-namespace KdRobust.Learning.Tests.Statistics;
+namespace KdRobust.Domain.Tests.Statistics;
 
 public sealed class ExactBoundTests
 {

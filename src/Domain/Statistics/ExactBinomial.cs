@@ -1,10 +1,10 @@
-namespace KdRobust.Learning.Statistics;
+namespace KdRobust.Domain.Statistics;
 
 /// <summary>
 /// Exact bounds of a proportion from k successes in n independent draws (Clopper and Pearson 1934), found by bisecting the
 /// binomial tail itself; relative error below 1e-10 for n up to 10 million.
 /// </summary>
-internal static class ExactBinomial
+public static class ExactBinomial
 {
     /// <summary>The one-sided lower bound at level 1 - alpha: the p at which k or more successes have probability alpha.</summary>
     /// <param name="k">Successes, 0 to n.</param>

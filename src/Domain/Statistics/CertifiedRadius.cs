@@ -1,11 +1,11 @@
-namespace KdRobust.Learning.Statistics;
+namespace KdRobust.Domain.Statistics;
 
 /// <summary>
 /// The L2 ball within which a vote under Gaussian input noise cannot change, with probability 1 - alpha (Cohen, Rosenfeld
 /// and Kolter 2019): R = sigma PhiInverse(p), p the exact lower bound of the top class. Says nothing about noise in the
 /// weights alone.
 /// </summary>
-internal static class CertifiedRadius
+public static class CertifiedRadius
 {
     /// <summary>R in pixel units (L2), or null: abstain, because the top class may have half the votes or fewer.</summary>
     /// <param name="k">Votes for the class, from draws that did not choose it.</param>

@@ -1,7 +1,7 @@
-namespace KdRobust.Learning.Statistics;
+namespace KdRobust.Domain.Statistics;
 
 /// <summary>The standard normal distribution: tail and quantile, relative error below 1e-12 within 37 deviations.</summary>
-internal static class NormalDistribution
+public static class NormalDistribution
 {
     /// <summary>P(Z > x) for x >= 0.</summary>
     public static double UpperTail(double x)

@@ -1,4 +1,4 @@
-namespace KdRobust.Domain.Reports;
+namespace KdRobust.Domain.Statistics;
 
 /// <summary>
 /// The score interval of a proportion (Wilson 1927) at 95 %. For a randomised model it counts images only: errors that one

@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using KdRobust.Domain.Reports;
+using KdRobust.Domain.Statistics;
 
-namespace KdRobust.Domain.Tests.Reports;
+namespace KdRobust.Domain.Tests.Statistics;
 
 public sealed class WilsonIntervalTests
 {
