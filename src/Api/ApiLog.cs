@@ -27,9 +27,6 @@ static partial class ApiLog
     [LoggerMessage(8, LogLevel.Warning, "Checkpoint {Checkpoint} is damaged: {Reason}")]
     public static partial void CheckpointDamaged(ILogger log, Guid checkpoint, string reason);
 
-    [LoggerMessage(9, LogLevel.Information, "Sweep: {Requeued} jobs given back, {Failed} failed, {Cancelled} cancelled")]
-    public static partial void Swept(ILogger log, int requeued, int failed, int cancelled);
-
     [LoggerMessage(10, LogLevel.Warning, "An event stream ended: {Reason}")]
     public static partial void StreamEnded(ILogger log, string reason);
 }

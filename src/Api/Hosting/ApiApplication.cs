@@ -59,14 +59,7 @@ static class ApiApplication
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(_ => Database.Open(options.Database, "kdrobust-api"));
-        services.AddSingleton(options.Lease);
-        services.AddSingleton<ExperimentStore>();
-        services.AddSingleton<JobStore>();
-        services.AddSingleton<MetricStore>();
-        services.AddSingleton<CheckpointStore>();
-        services.AddSingleton<WorkerStore>();
-        services.AddSingleton<ApiKeyStore>();
+        services.AddPersistence(options.Database, "kdrobust-api", options.Lease);
         services.AddSingleton<ReportSource>();
         services.AddSingleton(provider => new ChangeFeed(
             provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
