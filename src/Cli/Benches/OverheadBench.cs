@@ -5,13 +5,13 @@ using KdRobust.Domain.Jobs;
 namespace KdRobust.Cli.Benches;
 
 /// <summary>
-/// <c>kdr bench overhead</c>: the demo's teacher, with fewer epochs, through the service over <c>kdr run</c> of the same
+/// <c>kdr bench overhead</c>: the demo's teacher through the service over <c>kdr run</c> of the same
 /// spec. Both begin in a process that has to start first, and take turns in going first.
 /// </summary>
 static class OverheadBench
 {
     const double Bound = 1.05;
-    const int Epochs = 3, AdversarialFrom = 2, LeastPairs = 7;
+    const int LeastPairs = 7;
     const string Worker = "worker-1";
 
     public static Command Create(CommandContext context)
@@ -25,11 +25,7 @@ static class OverheadBench
     static async Task<int> Run(CommandContext context, int count, CancellationToken ct)
     {
         var before = Machine.LoadAverage();
-        var spec = BenchSpec.Teacher(context.Folders, "bench-overhead", (_, weights) =>
-        {
-            weights["epochs"] = Epochs;
-            weights["adversarial"]!["fromEpoch"] = AdversarialFrom;
-        });
+        var spec = BenchSpec.Teacher(context.Folders, "bench-overhead", (_, _) => { });
         await using var service = await BenchService.Start(context, 1, ct);
         var alone = new OneOffRun(context);
         var pairs = new List<(Served Served, Alone Alone)>();
@@ -57,7 +53,7 @@ static class OverheadBench
         return BenchReport.Print(context, new
         {
             bench = "overhead",
-            measure = FormattableString.Invariant($"the demo's teacher (model cni on 2,000 images, one thread) for {Epochs} epochs, the last of them adversarial: through a service of one worker over kdr run of the same spec, taking turns; the median of the paired ratios of the rows with bounded = true must keep the bound. A service's run process usually stands ready; here it is killed before each measurement, so that both sides start cold."),
+            measure = FormattableString.Invariant($"the demo's teacher (model cni on 2,000 images, one thread), all of its {pairs[0].Alone.Result.Epochs} epochs: through a service of one worker over kdr run of the same spec, taking turns; the median of the paired ratios of the rows with bounded = true must keep the bound. A service's run process usually stands ready; here it is killed before each measurement, so that both sides start cold."),
             machine = Machine.Kind,
             cpu = Machine.Cpu,
             cores = Environment.ProcessorCount,

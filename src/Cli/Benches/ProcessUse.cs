@@ -21,6 +21,9 @@ static class ProcessUse
     /// <summary>Resident memory in MiB; null when the process is gone.</summary>
     public static double? ResidentMiB(int id) => MiB(id, "status", "VmRSS:");
 
+    /// <summary>Largest resident memory so far in MiB; null when the process is gone.</summary>
+    public static double? PeakMiB(int id) => MiB(id, "status", "VmHWM:");
+
     /// <summary>Proportional memory in MiB of a process and of all below it: a page that several share counts once.</summary>
     public static double TreeProportionalMiB(int root) => Tree(root).Sum(id => MiB(id, "smaps_rollup", "Pss:") ?? 0);
 
