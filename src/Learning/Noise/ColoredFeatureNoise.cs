@@ -44,17 +44,14 @@ internal sealed class ColoredFeatureNoise : FeatureNoise
         return noise.reshape([-1, .. Size]);
     }
 
-    // [N, n]. The root of a product as a product of roots: an image whose activations are all alike then has the gradient 0 rather than none.
+    // [N, n]. Without e as a product of roots: an image whose activations are all alike then has the gradient 0 rather than none.
     Tensor Deviation(Tensor features)
     {
-        var values = features.flatten(1);
-        var s = (_noise.Scale switch
-        {
-            NoiseScale.Std => values.std(1),
-            NoiseScale.Variance => values.var(1),
-            _ => throw new InvalidOperationException($"noise.scale is {_noise.Scale}, expected std or variance"),
-        }).unsqueeze(1); // [N, 1]
-        var g = NoiseDiagonal.Of(_noise.Form, _d); // [n]
-        return _noise.Epsilon == 0 ? s.sqrt() * g.sqrt() : (s * g).add(_noise.Epsilon).sqrt();
+        var std = features.flatten(1).std(1).unsqueeze(1); // [N, 1]
+        var g = NoiseDiagonal.Of(_noise.Form, _d);         // [n]
+        var variance = _noise.Scale == NoiseScale.Variance;
+        return _noise.Epsilon == 0
+            ? (variance ? std : std.sqrt()) * g.sqrt()
+            : ((variance ? std.square() : std) * g).add(_noise.Epsilon).sqrt();
     }
 }

@@ -34,11 +34,12 @@ internal static class NoiseDiagonal
         };
     }
 
-    // max(d, 0) + ln(1 + exp(-|d|)): exact for large |d|, and with max as (d + |d|) / 2 its slope at 0 is the true 1/2.
+    // d + ln(1 + exp(-d)) above 0 and ln(1 + exp(d)) elsewhere: neither overflows, and the slope keeps its digits where it is
+    // tiny. What is not chosen is clamped, lest its infinity enter the gradient as 0 times infinity.
     static Tensor Softplus(Tensor d)
     {
-        var size = d.abs();
-        return (d + size) / 2 + size.neg().exp().log1p();
+        var above = clamp(d, min: 0);
+        return where(d > 0, above + above.neg().exp().log1p(), clamp(d, max: 0).exp().log1p());
     }
 
     // exp(x) overflows where x is large, exp(x) - 1 loses its digits where it is small: there the series of ln((exp(x) - 1) / x).

@@ -114,7 +114,7 @@ public sealed class ColoredNoiseTests
         var z = empty([8]).normal_(0, 1, generator);
         var u = empty([3]).normal_(0, 1, generator);
         var w = NoiseSpecs.EightWeights;
-        var expected = w + (w.std() * layer.weight_noise_d.abs()).sqrt() * z + layer.weight_noise_f!.matmul(u);
+        var expected = w + ((w.std() * layer.weight_noise_d.abs()).sqrt() * z + layer.weight_noise_f!.matmul(u));
         Same(layer.call(Units).flatten(), expected).ShouldBeTrue();
     }
 

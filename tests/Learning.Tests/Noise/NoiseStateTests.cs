@@ -60,8 +60,8 @@ public sealed class NoiseStateTests : IDisposable
     {
         var payload = TinyExperiment.Train(new NetworkShape(TinyExperiment.Backbone, Noises[noise]), TinyExperiment.Clean(2) with
         {
-            Adversarial = TinyExperiment.AdversarialFromTheSecondEpoch,
-        });
+            BatchSize = 8, MicroBatch = 8, Adversarial = TinyExperiment.AdversarialFromTheSecondEpoch,
+        }) with { Dataset = TinyExperiment.Dataset with { TrainImages = 12 } };
         var undisturbed = RecordedRun.Of(RecordedRun.Request(payload));
         var killed = RecordedRun.Of(RecordedRun.Request(payload), killAfter: e => e is CheckpointTaken { Epoch: 1 });
         var resume = Path.Combine(_folder, "resume.safetensors");
