@@ -1,4 +1,3 @@
-using KdRobust.Learning.Noise;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Models;
@@ -14,27 +13,4 @@ internal interface ILayerFactory
 
     /// <summary>A fully connected layer with bias: [N, in] -> [N, out].</summary>
     nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures);
-}
-
-/// <summary>Layers of a deterministic network.</summary>
-internal sealed class PlainLayers : ILayerFactory
-{
-    /// <inheritdoc/>
-    public nn.Module<Tensor, Tensor> Convolution(LayerRole role, long inChannels, long outChannels, long kernel, long stride, long side) =>
-        nn.Conv2d(inChannels, outChannels, kernel, stride, kernel / 2, bias: false);
-
-    /// <inheritdoc/>
-    public nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures) => nn.Linear(inFeatures, outFeatures);
-}
-
-/// <summary>Layers of a CNI network: colored noise in every convolution, white noise in the fully connected layer.</summary>
-internal sealed class ColoredNoiseLayers(Domain.Experiments.ColoredNoiseSpec noise, NoiseSource source) : ILayerFactory
-{
-    /// <inheritdoc/>
-    public nn.Module<Tensor, Tensor> Convolution(LayerRole role, long inChannels, long outChannels, long kernel, long stride, long side) =>
-        new ColoredNoiseConv2d(inChannels, outChannels, kernel, stride, noise, source);
-
-    /// <inheritdoc/>
-    public nn.Module<Tensor, Tensor> Linear(long inFeatures, long outFeatures) =>
-        new WhiteNoiseLinear(inFeatures, outFeatures, noise, source);
 }

@@ -20,7 +20,7 @@ internal static class ModelCatalog
         ILayerFactory layers = shape.Noise switch
         {
             NoNoiseSpec => new PlainLayers(),
-            ColoredNoiseSpec colored => new ColoredNoiseLayers(colored, source),
+            LayerNoiseSpec noise => new NoisyLayers(noise, source),
             _ => throw new ArgumentOutOfRangeException(nameof(shape), shape.Noise.GetType().Name, "no layers for this noise"),
         };
         Backbone module = shape.Architecture switch
@@ -33,6 +33,7 @@ internal static class ModelCatalog
         };
         module.to(device);
         WeightInitialization.Apply(module, seeds, device);
+        NoiseInitialization.Apply(shape.Noise, module, seeds, device);
         return new Network(shape, module, source);
     }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Models;
 
-/// <summary>A built network: a forward function and the source of the noise in its weights. It knows no loss, attack or vote.</summary>
+/// <summary>A built network: a forward function and the source of the noise inside it. It knows no loss, attack or vote.</summary>
 internal sealed class Network : IDisposable
 {
     readonly HashSet<Parameter> _noise;
@@ -25,10 +25,10 @@ internal sealed class Network : IDisposable
     /// <summary>Under which draw forward passes happen.</summary>
     public NoiseSource Source { get; }
 
-    /// <summary>True when two forward passes of different draws differ even in evaluation.</summary>
+    /// <summary>True when two forward passes of different draws differ even in evaluation: some layer has noise, in weights or activations.</summary>
     public bool HasWeightNoise => Source.Layers.Count > 0;
 
-    /// <summary>d, V and alpha of every noisy layer, with their names: the optimizer group with its own rate and decay.</summary>
+    /// <summary>d, V and alpha of every noisy layer, of weights and activations, with their names: the optimizer group with its own rate and decay.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> NoiseParameters =>
         Module.named_parameters().Where(entry => _noise.Contains(entry.parameter)).Select(entry => (entry.name, entry.parameter));
 

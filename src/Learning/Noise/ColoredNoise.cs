@@ -4,20 +4,20 @@ using static TorchSharp.torch;
 namespace KdRobust.Learning.Noise;
 
 /// <summary>
-/// Colored noise injection (CNI; Nemcovsky et al. 2019), as formulas: W' = W + sqrt(s |d| + e) z + V u with
-/// cov(W' - W) = diag(s |d| + e) + V V^T, where s = std(W) (unbiased, over the whole layer) or its square. The gradient
-/// flows through s. And its white relative for linear layers (PNI; Rakin et al. 2019), W' = W + alpha std(W) z, where it
-/// does not.
+/// Colored noise injection (CNI; Nemcovsky et al. 2019), as formulas: W' = W + sqrt(s g(d) + e) z + V u with
+/// cov(W' - W) = diag(s g(d) + e) + V V^T, where s = std(W) (unbiased, over the whole layer) or its square and g is a
+/// <see cref="NoiseDiagonal"/>. The gradient flows through s.
 /// </summary>
 internal static class ColoredNoise
 {
-    /// <summary>The deviation of the independent part, sqrt(s |d| + e).</summary>
+    /// <summary>The deviation of the independent part, sqrt(s g(d) + e).</summary>
     /// <param name="weight">W, any shape with n entries.</param>
     /// <param name="diagonal">d [n].</param>
     /// <param name="scale">Whether s is std(W) or var(W).</param>
-    /// <param name="epsilon">e; with 0 the gradient at d = 0 is infinite.</param>
+    /// <param name="form">g.</param>
+    /// <param name="epsilon">e; with 0 the gradient at g(d) = 0 is infinite.</param>
     /// <returns>[n]</returns>
-    public static Tensor Deviation(Tensor weight, Tensor diagonal, NoiseScale scale, double epsilon)
+    public static Tensor Deviation(Tensor weight, Tensor diagonal, NoiseScale scale, DiagonalForm form, double epsilon)
     {
         var s = scale switch
         {
@@ -25,7 +25,7 @@ internal static class ColoredNoise
             NoiseScale.Variance => weight.var(),
             _ => throw new ArgumentOutOfRangeException(nameof(scale), scale, "expected std or variance"),
         };
-        var variance = s * diagonal.abs(); // [n]
+        var variance = s * NoiseDiagonal.Of(form, diagonal); // [n]
         return (epsilon == 0 ? variance : variance.add(epsilon)).sqrt();
     }
 
@@ -42,10 +42,4 @@ internal static class ColoredNoise
         if (factor is not null && u is not null) noise = noise + factor.matmul(u); // [n, r] [r] -> [n]
         return weight + noise.reshape(weight.shape);
     }
-
-    /// <summary>The deviation alpha std(W) of white noise; no gradient reaches std(W).</summary>
-    /// <param name="weight">W.</param>
-    /// <param name="alpha">As <paramref name="weight"/>: one alpha a weight.</param>
-    /// <returns>As <paramref name="weight"/>.</returns>
-    public static Tensor WhiteDeviation(Tensor weight, Tensor alpha) => alpha * weight.detach().std();
 }

@@ -6,7 +6,7 @@ namespace KdRobust.Learning.Noise;
 
 /// <summary>
 /// A fully connected layer whose weights carry white noise (PNI), in training and in evaluation. Parameters: <c>weight</c>
-/// [out, in], <c>bias</c> [out] (without noise), <c>weight_noise_alpha</c> [out, in].
+/// [out, in], <c>bias</c> [out] (without noise), <c>weight_noise_alpha</c> [out, in] (one a weight) or [1] (one a layer).
 /// </summary>
 internal sealed class WhiteNoiseLinear : nn.Module<Tensor, Tensor>, INoisyLayer
 {
@@ -15,13 +15,18 @@ internal sealed class WhiteNoiseLinear : nn.Module<Tensor, Tensor>, INoisyLayer
     readonly KeptSample _kept = new();
 
     /// <summary>[N, in] -> [N, out].</summary>
-    public WhiteNoiseLinear(long inFeatures, long outFeatures, ColoredNoiseSpec noise, NoiseSource source)
+    /// <param name="inFeatures">Features that enter.</param>
+    /// <param name="outFeatures">Features that leave.</param>
+    /// <param name="per">How many alphas there are.</param>
+    /// <param name="alpha">Initial alpha.</param>
+    /// <param name="source">Under which draw the forward pass happens.</param>
+    public WhiteNoiseLinear(long inFeatures, long outFeatures, AlphaPer per, double alpha, NoiseSource source)
         : base(nameof(WhiteNoiseLinear))
     {
         _source = source;
         weight = nn.Parameter(zeros([outFeatures, inFeatures]));
         bias = nn.Parameter(zeros([outFeatures]));
-        weight_noise_alpha = nn.Parameter(full([outFeatures, inFeatures], noise.LinearAlpha));
+        weight_noise_alpha = WhiteNoise.Alphas(per, alpha, [outFeatures, inFeatures]);
         register_parameter(nameof(weight), weight);
         register_parameter(nameof(bias), bias);
         register_parameter(nameof(weight_noise_alpha), weight_noise_alpha);
@@ -34,7 +39,7 @@ internal sealed class WhiteNoiseLinear : nn.Module<Tensor, Tensor>, INoisyLayer
     /// <summary>[out].</summary>
     public Parameter bias { get; }
 
-    /// <summary>[out, in].</summary>
+    /// <summary>[out, in] or [1].</summary>
     public Parameter weight_noise_alpha { get; }
 
     /// <inheritdoc/>
@@ -52,13 +57,10 @@ internal sealed class WhiteNoiseLinear : nn.Module<Tensor, Tensor>, INoisyLayer
     /// <inheritdoc/>
     public void Release() => _kept.Release();
 
-    Tensor Deviation() => ColoredNoise.WhiteDeviation(weight, weight_noise_alpha);
+    Tensor Deviation() => WhiteNoise.Deviation(weight, weight_noise_alpha);
 
-    Tensor Sample(Tensor deviation)
-    {
-        var z = empty(weight.shape, weight.dtype, weight.device).normal_(0, 1, _source.Seeded("weights", _layer, weight.device));
-        return ColoredNoise.Perturb(weight, deviation, z, null, null);
-    }
+    Tensor Sample(Tensor deviation) =>
+        WhiteNoise.Perturb(weight, deviation, empty(weight.shape, weight.dtype, weight.device).normal_(0, 1, _source.Seeded("weights", _layer, weight.device)));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -10,6 +10,9 @@ internal readonly record struct RandomStream(string Name)
     /// <summary>Initial weights; path (tensor).</summary>
     public static readonly RandomStream Initialization = new("init");
 
+    /// <summary>Initial values of noise parameters that are random; seeded by the parameter's name.</summary>
+    public static readonly RandomStream NoiseInitialization = new("init-noise");
+
     /// <summary>Order of the training images; path (epoch).</summary>
     public static readonly RandomStream DataOrder = new("data-order");
 

@@ -20,7 +20,7 @@ internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, S
     readonly ImageNoise _noise = new(seeds, layout);
     Tensor? _channelSigma; // [1, 3, 1, 1], of normalised noise in pixel units
 
-    /// <summary>False asks the mean weights instead of noisy ones.</summary>
+    /// <summary>False asks the mean weights and clean activations: no noise inside the network at all.</summary>
     public bool WeightNoise { get; init; } = true;
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, S
     /// <inheritdoc/>
     public Tensor Logits(Tensor images, ReadOnlySpan<long> indices, Draw draw)
     {
-        if (WeightNoise) network.Source.Fix(seeds, draw);
+        if (WeightNoise) network.Source.Fix(seeds, draw, indices);
         else network.Source.Off();
         if (inputNoise is null) return network.Module.call(images);
         using var scope = NewDisposeScope();
