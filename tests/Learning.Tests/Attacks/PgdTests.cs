@@ -168,7 +168,7 @@ public sealed class PgdTests
         crafting.Count.ShouldBe(2 * 2 * 4); // two attacks, two restarts, iterates 0..3
         crafting.Distinct().Count().ShouldBe(crafting.Count, "a crafting draw came twice");
         var selecting = view.Asked.Where(draw => draw.Stream == RandomStream.Select).Distinct().ToList();
-        selecting.Count.ShouldBe(2 * AttackDraws.Selecting);
+        selecting.Count.ShouldBe(2 * spec.SelectingDraws);
     }
 
     [Fact]
