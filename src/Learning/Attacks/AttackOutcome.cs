@@ -4,12 +4,13 @@ namespace KdRobust.Learning.Attacks;
 
 /// <summary>
 /// How the attacker saw its images fall, by iteration k = 0..K; iterate 0 is the start (the clean image without a random
-/// start). With several restarts an image counts with its worst.
+/// start). With several restarts an image counts with its worst. In expectation, the answer under the crafting draws is that of
+/// the mean of what is averaged (<see cref="Expectation"/>). Right is the true class, also under a targeted attack.
 /// </summary>
 /// <param name="Images">N.</param>
-/// <param name="Survivors">Images that no iterate 0..k has fooled under the crafting draws; never rises.</param>
-/// <param name="CorrectAtStep">Images answered rightly at iterate k under its one crafting draw.</param>
-/// <param name="LargestPerturbation">Largest |x' - x| in pixel units.</param>
+/// <param name="Survivors">Images that no iterate 0..k has fooled under the crafting draws; never rises. One minus the cumulative success.</param>
+/// <param name="CorrectAtStep">Images answered rightly at iterate k under its crafting draws; a frozen image is asked again where it stands.</param>
+/// <param name="LargestPerturbation">Largest distance of an image from its clean one, in the attack's norm and in pixel units.</param>
 internal sealed record AttackCurve(int Images, IReadOnlyList<int> Survivors, IReadOnlyList<int> CorrectAtStep, double LargestPerturbation)
 {
     /// <summary>The curve of both sets of images together.</summary>

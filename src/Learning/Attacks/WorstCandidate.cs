@@ -7,7 +7,11 @@ namespace KdRobust.Learning.Attacks;
 /// Keeps, for each image, the candidate with the lowest mean margin z_y - max_{i != y} z_i over selecting draws (one pass
 /// for a deterministic network). The earlier of two equal candidates stays.
 /// </summary>
-internal sealed class WorstCandidate(IClassifier view, Tensor labels, AttackDraws draws) : IDisposable
+/// <param name="view">Who is attacked; frozen by the caller.</param>
+/// <param name="labels">[N] int64: the true classes, also of a targeted attack.</param>
+/// <param name="draws">Names the selecting draws.</param>
+/// <param name="selectingDraws">How many there are.</param>
+internal sealed class WorstCandidate(IClassifier view, Tensor labels, AttackDraws draws, int selectingDraws) : IDisposable
 {
     Tensor? _images; // [N, 3, H, W]
     Tensor? _margins; // [N]
@@ -36,7 +40,7 @@ internal sealed class WorstCandidate(IClassifier view, Tensor labels, AttackDraw
 
     Tensor MeanMargin(Tensor images, ReadOnlySpan<long> indices)
     {
-        var count = view.Deterministic ? 1 : AttackDraws.Selecting;
+        var count = view.Deterministic ? 1 : selectingDraws;
         var sum = zeros([labels.shape[0]], ScalarType.Float32, labels.device);
         for (var j = 0; j < count; j++)
         {

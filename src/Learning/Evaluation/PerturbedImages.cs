@@ -20,13 +20,19 @@ internal sealed class PerturbedImages(DeviceImages clean) : IDisposable
     public AttackCurve? Curve { get; private set; }
 
     /// <summary>Attacks the next batch of <see cref="EvaluationImages.BatchSize"/> images.</summary>
+    /// <param name="attack">How.</param>
+    /// <param name="view">The attacked view.</param>
+    /// <param name="curves">Is shown every iterate; null for none.</param>
     /// <returns>Images attacked.</returns>
-    public int Extend(Pgd attack, IClassifier view)
+    public int Extend(Pgd attack, IClassifier view, IterateCurves? curves)
     {
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
         var count = Math.Min(EvaluationImages.BatchSize, clean.Count - Done);
-        using var outcome = attack.Run(view, clean.Pixels(Done, count), clean.Labels(Done, count), ImageIndices.Range(Done, count), new AttackMoment(0, 0));
+        var indices = ImageIndices.Range(Done, count);
+        var labels = clean.Labels(Done, count);
+        IterateSeen? seen = curves is null ? null : (k, images) => curves.Add(k, images, indices, labels);
+        using var outcome = attack.Run(view, clean.Pixels(Done, count), labels, indices, new AttackMoment(0, 0), seen: seen);
         Images.narrow(0, Done, count).copy_(outcome.Images);
         Curve = Curve?.Plus(outcome.Curve) ?? outcome.Curve;
         Done += count;

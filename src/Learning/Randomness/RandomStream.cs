@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace KdRobust.Learning.Randomness;
 
 /// <summary>
@@ -39,6 +41,12 @@ internal readonly record struct RandomStream(string Name)
 
     /// <summary>Where attacks start inside the ball.</summary>
     public static readonly RandomStream AttackStart = new("attack-start");
+
+    /// <summary>The classes that targeted attacks aim at, where they are random; path (epoch, image).</summary>
+    public static readonly RandomStream AttackTarget = new("attack-target");
+
+    /// <summary>Draws that judge iterate k of an attack: fresh ones for every k, and none that judges the final images.</summary>
+    public static RandomStream ReportAt(int k) => new(string.Create(CultureInfo.InvariantCulture, $"report-at-{k}"));
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -3,7 +3,6 @@ using KdRobust.Domain.Runs;
 using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Evaluation;
-using KdRobust.Learning.Models;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using static TorchSharp.torch;
@@ -12,7 +11,8 @@ namespace KdRobust.Learning.Runs;
 
 /// <summary>
 /// Crafts an attack on one network and judges it on others, with draws that crafted nothing; white-box is a transfer to
-/// itself. A pure function of its inputs: stopped, it is done again from the start.
+/// itself. With curve draws the targets are also asked about every iterate, batch by batch while it is crafted. A pure
+/// function of its inputs: stopped, it is done again from the start.
 /// </summary>
 internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayload payload, TimeProvider time) : IRun
 {
@@ -27,7 +27,8 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
         using var images = EvaluationImages.Open(payload, DataSplit.Test, payload.Images, request.DataFolder);
         using var perturbed = new PerturbedImages(images);
 
-        foreach (var told in Craft(images, perturbed, clock, stop)) yield return told;
+        var curves = new List<TargetCurve>();
+        foreach (var told in Craft(images, perturbed, curves, clock, stop)) yield return told;
         if (stop.Requested is { } early)
         {
             yield return new RunStopped(early);
@@ -54,40 +55,47 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
             Survivors = curve.Survivors,
             CorrectAtStep = curve.CorrectAtStep,
             Targets = counts,
-            TargetCurves = [],
+            TargetCurves = curves,
             LargestPerturbation = curve.LargestPerturbation,
         });
     }
 
-    IEnumerable<RunEvent> Craft(DeviceImages images, PerturbedImages perturbed, ProgressClock clock, StopSignal stop)
+    IEnumerable<RunEvent> Craft(DeviceImages images, PerturbedImages perturbed, List<TargetCurve> curves, ProgressClock clock, StopSignal stop)
     {
-        using var attacker = Load(payload.View.Network, InputRoles.Weights, images.Device);
-        using var view = new NetworkView(attacker, payload.View.InputNoise, _seeds) { WeightNoise = payload.View.WeightNoise };
+        using var attacker = Open(payload.View, InputRoles.Weights, images.Device);
         using var attack = new Pgd(payload.Attack, _seeds);
+        using var targets = new OpenTargets();
+        // All at once and for all batches, because every iterate is shown to each; without curves they are loaded one by one.
+        if (payload.CurveDraws > 0)
+            for (var i = 0; i < payload.Targets.Count; i++) targets.Add(OpenTarget(i, images.Device));
+        var judged = payload.CurveDraws > 0 ? new IterateCurves([.. targets.Views], attack.Steps, payload.CurveDraws) : null;
+
         while (perturbed.Done < images.Count && stop.Requested is null)
         {
-            var count = Attack(() => perturbed.Extend(attack, view));
+            var count = Attack(() => perturbed.Extend(attack, attacker.View, judged));
             if (clock.Due(count))
                 yield return new ProgressMade(new JobProgress("craft", perturbed.Done, images.Count, "image", null,
                     (double)perturbed.Curve!.CorrectAtStep[^1] / perturbed.Done, clock.ImagesPerSecond, null));
         }
+        if (judged is not null) curves.AddRange(judged.Results());
     }
 
-    IEnumerable<RunEvent> JudgeTarget(int target, DeviceImages images, PerturbedImages perturbed, List<AggregatedCount> counts, ProgressClock clock, StopSignal stop)
+    IEnumerable<RunEvent> JudgeTarget(int index, DeviceImages images, PerturbedImages perturbed, List<AggregatedCount> counts, ProgressClock clock, StopSignal stop)
     {
-        var shape = payload.Targets[target];
-        using var network = Load(shape.View.Network, InputRoles.Target(target), images.Device);
-        using var view = new NetworkView(network, shape.View.InputNoise, _seeds) { WeightNoise = shape.View.WeightNoise };
-        using var judge = new Judge(view, perturbed.Images, images.AllLabels, RandomStream.Report, shape.Draws);
+        var target = payload.Targets[index];
+        using var opened = OpenTarget(index, images.Device);
+        using var judge = new Judge(opened.View, perturbed.Images, images.AllLabels, RandomStream.Report, target.Draws);
         while (!judge.Finished && stop.Requested is null)
         {
             if (clock.Due(judge.Advance()))
-                yield return new ProgressMade(judge.Progress($"judge target {target + 1} of {payload.Targets.Count}", judge.DrawsDone, judge.DrawsNeeded, clock) with { SecondsLeft = null });
+                yield return new ProgressMade(judge.Progress($"judge target {index + 1} of {payload.Targets.Count}", judge.DrawsDone, judge.DrawsNeeded, clock) with { SecondsLeft = null });
         }
         if (stop.Requested is null) counts.Add(judge.Result());
     }
 
-    Network Load(NetworkShape shape, string role, Device device) => TrainedNetwork.Load(shape, request.File(role), _seeds, device);
+    TrainedView OpenTarget(int index, Device device) => Open(payload.Targets[index].View, InputRoles.Target(index), device);
+
+    TrainedView Open(ViewShape shape, string role, Device device) => TrainedView.Open(shape, request.File(role), _seeds, device);
 
     static int Attack(Func<int> craft)
     {
@@ -110,5 +118,20 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
             points.Add(new(_ordinal++, MetricSeries.AttackCurrent, 0, k, (double)curve.CorrectAtStep[k] / curve.Images));
         }
         return points;
+    }
+
+    /// <summary>The targets that are shown every iterate.</summary>
+    sealed class OpenTargets : IDisposable
+    {
+        readonly List<TrainedView> _opened = [];
+
+        public IEnumerable<IClassifier> Views => _opened.Select(target => target.View);
+
+        public void Add(TrainedView target) => _opened.Add(target);
+
+        public void Dispose()
+        {
+            foreach (var target in _opened) target.Dispose();
+        }
     }
 }

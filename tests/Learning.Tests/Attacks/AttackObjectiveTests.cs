@@ -40,4 +40,33 @@ public sealed class AttackObjectiveTests
         LargestDifference(AttackObjective.Divergence(p, q), expected).ShouldBeLessThan(1e-5);
         Should.Throw<ArgumentNullException>(() => AttackObjective.Of(AttackLoss.Kl, p, tensor(new long[] { 1, 0 }, [2]), null)).Message.ShouldContain("clean");
     }
+
+    [Fact]
+    public void Targeted_losses_are_highest_where_the_target_leads()
+    {
+        using var scope = NewDisposeScope();
+        var (logits, labels, target) = (tensor(Rows, [2, 4]), tensor(new long[] { 1, 0 }, [2]), tensor(new long[] { 0, 1 }, [2]));
+        Tensor Of(AttackLoss loss, Tensor z) => AttackObjective.Of(loss, z, labels, target: target);
+        Values(Of(AttackLoss.Margin, logits)).ShouldBe([-4f, 3f]);
+        // -(z_y - z_t) / (z_(1) - (z_(3) + z_(4)) / 2): -(5 - 1) / (5 - 1.5) and -(2 - 5) / (5 + 0.5).
+        var ratio = Values(Of(AttackLoss.Dlr, logits));
+        ratio[0].ShouldBe(-4f / 3.5f, 1e-6);
+        ratio[1].ShouldBe(3f / 5.5f, 1e-6);
+        LargestDifference(Of(AttackLoss.Dlr, logits * 7 + 3), Of(AttackLoss.Dlr, logits)).ShouldBeLessThan(1e-6);
+        LargestDifference(Of(AttackLoss.CrossEntropy, logits), logits.log_softmax(1).gather(1, target.unsqueeze(1)).flatten()).ShouldBeLessThan(1e-6);
+        foreach (var loss in new[] { AttackLoss.Kl, AttackLoss.Distillation })
+            Should.Throw<ArgumentException>(() => AttackObjective.Of(loss, logits, labels, logits, target, logits)).Message.ShouldContain("aim");
+    }
+
+    [Fact]
+    public void Distance_from_a_teacher_is_its_cross_entropy()
+    {
+        using var scope = NewDisposeScope();
+        var (logits, teacher) = (tensor(Rows, [2, 4]), tensor(new[] { 0.5f, 0.25f, 0.25f, 0, 0, 0, 0, 1 }, [2, 4]));
+        var distance = Values(AttackObjective.Of(AttackLoss.Distillation, logits, tensor(new long[] { 1, 0 }, [2]), teacher: teacher));
+        static double LogSum(params double[] z) => Math.Log(z.Sum(Math.Exp));
+        distance[0].ShouldBe((float)(LogSum(1, 5, 3, 2) - ((0.5 * 1) + (0.25 * 5) + (0.25 * 3))), 1e-5f);
+        distance[1].ShouldBe((float)(LogSum(2, 5, -1, 0) - 0), 1e-5f);
+        Should.Throw<ArgumentNullException>(() => AttackObjective.Of(AttackLoss.Distillation, logits, Labels(2))).Message.ShouldContain("teacher");
+    }
 }
