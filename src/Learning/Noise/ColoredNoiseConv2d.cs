@@ -18,6 +18,7 @@ internal sealed class ColoredNoiseConv2d : NoisyConv2d
         : base(nameof(ColoredNoiseConv2d), shape, source)
     {
         _noise = noise;
+        register_parameter(nameof(weight), weight);
         weight_noise_d = nn.Parameter(full([weight.numel()], NoiseDiagonal.Start(noise.Form, noise.Diagonal)));
         weight_noise_f = noise.Rank == 0 ? null : nn.Parameter(full([weight.numel(), noise.Rank], noise.Factor));
         Learn(nameof(weight_noise_d), weight_noise_d);

@@ -18,7 +18,7 @@ internal abstract class NoisyConv2d : nn.Module<Tensor, Tensor>, INoisyLayer
     FeatureNoise? _before;
     FeatureNoise? _after;
 
-    /// <summary>images [N, in, side, side] -> [N, out, side/stride, side/stride], padding k/2.</summary>
+    /// <summary>images [N, in, side, side] -> [N, out, side/stride, side/stride], padding k/2. <see cref="weight"/> is registered by the layer itself.</summary>
     protected NoisyConv2d(string name, ConvolutionShape shape, NoiseSource source)
         : base(name)
     {
@@ -26,7 +26,6 @@ internal abstract class NoisyConv2d : nn.Module<Tensor, Tensor>, INoisyLayer
         _strides = [shape.Stride, shape.Stride];
         _padding = [shape.Kernel / 2, shape.Kernel / 2];
         weight = nn.Parameter(zeros(shape.Weight));
-        register_parameter(nameof(weight), weight);
         Layer = source.Register(this);
     }
 

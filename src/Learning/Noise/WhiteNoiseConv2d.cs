@@ -14,6 +14,7 @@ internal sealed class WhiteNoiseConv2d : NoisyConv2d
     public WhiteNoiseConv2d(ConvolutionShape shape, WhiteNoiseSpec noise, NoiseSource source)
         : base(nameof(WhiteNoiseConv2d), shape, source)
     {
+        register_parameter(nameof(weight), weight);
         weight_noise_alpha = WhiteNoise.Alphas(noise.Per, noise.Alpha, shape.Weight);
         Learn(nameof(weight_noise_alpha), weight_noise_alpha);
         Surround(noise.Activations, (site, size) => new WhiteFeatureNoise(site, size, noise, source, Layer));

@@ -1,6 +1,5 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Models;
-using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;

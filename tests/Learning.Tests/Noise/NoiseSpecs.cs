@@ -1,5 +1,4 @@
 using KdRobust.Domain.Experiments;
-using KdRobust.Learning.Noise;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Noise;
