@@ -19,36 +19,30 @@ internal static class PgdFields
             },
             _ => throw new ArgumentException($"attack is {attack.GetType().Name}, expected pgd or fgsm", nameof(attack)),
         };
-        Check(spec);
-        return spec;
+        return Problem(spec) is { } problem ? throw new ArgumentException(problem, nameof(attack)) : spec;
     }
 
-    static void Check(PgdSpec spec)
-    {
-        var widest = spec.Norm == AttackNorm.Linf ? 1 : 100;
-        Within("epsilon", spec.Epsilon, widest);
-        Within("stepSize", spec.StepSize, 100);
-        AtLeastOne("steps", spec.Steps);
-        AtLeastOne("restarts", spec.Restarts);
-        AtLeastOne("selectingDraws", spec.SelectingDraws);
-        if (spec.Expectation is { } expectation) AtLeastOne("expectation.draws", expectation.Draws);
-        if (spec is { Loss: AttackLoss.Kl, RandomStart: false })
-            throw Refused("attack.loss kl needs attack.randomStart, which fgsm has not: the divergence from the clean prediction has no gradient at the clean image");
-        if (spec is { Loss: AttackLoss.Kl or AttackLoss.Distillation, Target: not AttackTarget.None })
-            throw Refused($"attack.target is {spec.Target}, but the loss {spec.Loss} names no class to aim at: use cross-entropy, margin or dlr");
-        if (spec is { Keep: KeepIterate.Frozen, Restarts: > 1 })
-            throw Refused($"attack.restarts is {spec.Restarts}, but an image that is frozen at its first error has no further run: use 1, or keep: best");
-    }
+    // The first field that makes no attack, or null.
+    static string? Problem(PgdSpec spec) =>
+        Within("epsilon", spec.Epsilon, spec.Norm == AttackNorm.Linf ? 1 : 100)
+        ?? Within("stepSize", spec.StepSize, 100)
+        ?? AtLeastOne("steps", spec.Steps)
+        ?? AtLeastOne("restarts", spec.Restarts)
+        ?? AtLeastOne("selectingDraws", spec.SelectingDraws)
+        ?? AtLeastOne("expectation.draws", spec.Expectation?.Draws ?? 1)
+        ?? spec switch
+        {
+            { Loss: AttackLoss.Kl, RandomStart: false } =>
+                "attack.loss kl needs attack.randomStart, which fgsm has not: the divergence from the clean prediction has no gradient at the clean image",
+            { Loss: AttackLoss.Kl or AttackLoss.Distillation, Target: not AttackTarget.None } =>
+                $"attack.target is {spec.Target}, but the loss {spec.Loss} names no class to aim at: use cross-entropy, margin or dlr",
+            { Keep: KeepIterate.Frozen, Restarts: > 1 } =>
+                $"attack.restarts is {spec.Restarts}, but an image that is frozen at its first error has no further run: use 1, or keep: best",
+            _ => null,
+        };
 
-    static void Within(string field, Fraction value, int most)
-    {
-        if (!(value.Value >= 0 && value.Value <= most)) throw Refused($"attack.{field} is {value}, expected 0 to {most} in pixel units");
-    }
+    static string? Within(string field, Fraction value, int most) =>
+        value.Value >= 0 && value.Value <= most ? null : $"attack.{field} is {value}, expected 0 to {most} in pixel units";
 
-    static void AtLeastOne(string field, int value)
-    {
-        if (value < 1) throw Refused($"attack.{field} is {value}, expected 1 or more");
-    }
-
-    static ArgumentException Refused(string message) => new(message, "attack");
+    static string? AtLeastOne(string field, int value) => value >= 1 ? null : $"attack.{field} is {value}, expected 1 or more";
 }
