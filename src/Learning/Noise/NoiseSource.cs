@@ -68,7 +68,9 @@ internal sealed class NoiseSource : IDisposable
         var (seeds, draw) = _fixed ?? throw new InvalidOperationException(
             "a noisy network was asked without a draw: call it through a NetworkView, or fix a draw (or switch the noise off) before the forward pass");
         _generator ??= new Generator(0, device);
-        _generator.manual_seed(seeds.Seed(kind, draw.Stream, draw.Epoch, layer, draw.Index));
+        _generator.manual_seed(draw.Image is { } image
+            ? seeds.Seed(kind, draw.Stream, draw.Epoch, layer, draw.Index, image)
+            : seeds.Seed(kind, draw.Stream, draw.Epoch, layer, draw.Index));
         return _generator;
     }
 

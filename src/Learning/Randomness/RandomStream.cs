@@ -37,6 +37,9 @@ internal readonly record struct RandomStream(string Name)
     /// <summary>Where attacks start inside the ball.</summary>
     public static readonly RandomStream AttackStart = new("attack-start");
 
+    /// <summary>Resamplings of images and draws; path (replicate, what is resampled).</summary>
+    public static readonly RandomStream Bootstrap = new("bootstrap");
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -62,7 +62,7 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
     IEnumerable<RunEvent> Craft(DeviceImages images, PerturbedImages perturbed, ProgressClock clock, StopSignal stop)
     {
         using var attacker = Load(payload.View.Network, InputRoles.Weights, images.Device);
-        using var view = new NetworkView(attacker, payload.View.InputNoise, _seeds) { WeightNoise = payload.View.WeightNoise };
+        using var view = NetworkView.Of(attacker, payload.View, _seeds);
         using var attack = new Pgd(payload.Attack, _seeds);
         while (perturbed.Done < images.Count && stop.Requested is null)
         {
@@ -77,8 +77,8 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
     {
         var shape = payload.Targets[target];
         using var network = Load(shape.View.Network, InputRoles.Target(target), images.Device);
-        using var view = new NetworkView(network, shape.View.InputNoise, _seeds) { WeightNoise = shape.View.WeightNoise };
-        using var judge = new Judge(view, perturbed.Images, images.AllLabels, RandomStream.Report, shape.Draws);
+        using var view = NetworkView.Of(network, shape.View, _seeds);
+        using var judge = new Judge(view, perturbed.Images, images.AllLabels, RandomStream.Report, shape.Draws, _seeds, shape.StopFor);
         while (!judge.Finished && stop.Requested is null)
         {
             if (clock.Due(judge.Advance()))
