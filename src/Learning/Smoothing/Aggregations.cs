@@ -37,7 +37,10 @@ internal static class Aggregations
         return logits.to(ScalarType.Float64).mean([0]).MoveToOuterDisposeScope(); // [M, N, K] -> [N, K]
     }
 
-    /// <summary>The mean log softmax: the logarithm of the geometric mean of the draws' probabilities, up to a constant of the image.</summary>
+    /// <summary>
+    /// The mean log softmax: the logarithm of the geometric mean of the draws' probabilities, up to a constant of the image. A
+    /// log softmax shifts all logits of a draw alike, so its answers are those of the mean logit; its scores are not.
+    /// </summary>
     /// <param name="logits">[M, N, K]</param>
     /// <returns>[N, K] float64.</returns>
     public static Tensor MeanLogProbability(Tensor logits)
