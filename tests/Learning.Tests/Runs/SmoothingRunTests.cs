@@ -2,9 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Data;
-using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Weights;
-using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Runs;
