@@ -138,6 +138,6 @@ public static class OutputNames
     public const string Average = "average";
     /// <summary>Weights of the selected epoch, as <see cref="Weights"/>.</summary>
     public const string Best = "best";
-    /// <summary><c>votes</c> [N,K] (shares) and <c>mean_probability</c> [N,K], float32, row i = i-th image of the split; [V,N,K] for V fixed views.</summary>
+    /// <summary><c>votes</c> [N,K] (shares) and <c>mean_probability</c> [N,K], float32, row i = i-th image of the split; [V,N,K] for V fixed views; <c>classes</c> [N], uint8, the images' true classes.</summary>
     public const string Labels = "labels";
 }

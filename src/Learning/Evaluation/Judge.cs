@@ -12,7 +12,7 @@ namespace KdRobust.Learning.Evaluation;
 
 /// <summary>
 /// Counts a view's answers draw by draw, so that its caller can tell and be stopped in between. A deterministic view is
-/// asked once, because all its draws answer the same.
+/// asked once, because all its draws answer the same; with early stop an image is asked until its answer is certain.
 /// </summary>
 internal sealed class Judge : IDisposable
 {
@@ -21,11 +21,12 @@ internal sealed class Judge : IDisposable
     readonly Tensor _labels; // [N]
     readonly RandomStream _stream;
     readonly int _draws;
+    readonly SeedTree? _seeds;
     readonly long[] _indices;
 
     /// <summary>Judges the un-augmented images themselves.</summary>
-    public Judge(IClassifier view, DeviceImages images, RandomStream stream, int draws)
-        : this(view, images.AllBytes, images.AllLabels, stream, draws)
+    public Judge(IClassifier view, DeviceImages images, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null)
+        : this(view, images.AllBytes, images.AllLabels, stream, draws, seeds, stopFor)
     {
     }
 
@@ -34,11 +35,17 @@ internal sealed class Judge : IDisposable
     /// <param name="labels">[N] int64; stays the caller's.</param>
     /// <param name="stream">What the draws are for.</param>
     /// <param name="draws">M.</param>
-    public Judge(IClassifier view, Tensor images, Tensor labels, RandomStream stream, int draws)
+    /// <param name="seeds">
+    /// Root of the resamplings of intervals over draws; null for none. There are none either for a deterministic view, for fewer
+    /// than <see cref="DrawGroups.FewestDraws"/> draws, and with early stop, where images have different draws.
+    /// </param>
+    /// <param name="stopFor">The aggregation that is counted alone and lets images leave early, or null.</param>
+    public Judge(IClassifier view, Tensor images, Tensor labels, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null)
     {
-        (_view, _images, _labels, _stream, _draws) = (view, images, labels, stream, draws);
+        (_view, _images, _labels, _stream, _draws, _seeds) = (view, images, labels, stream, draws, seeds);
         _indices = ImageIndices.Range(0, (int)images.shape[0]);
-        Counts = new SmoothedCounts(_indices.Length, LabelledImages.Classes, images.device);
+        Counts = new SmoothedCounts(_indices.Length, LabelledImages.Classes, images.device, DrawsNeeded, stopFor,
+            grouped: seeds is not null && stopFor is null && DrawsNeeded >= DrawGroups.FewestDraws);
     }
 
     /// <summary>What was counted so far.</summary>
@@ -46,10 +53,10 @@ internal sealed class Judge : IDisposable
 
     public int DrawsDone => Counts.Draws;
 
-    /// <summary>Draws that are really asked: M, or one where all answer the same.</summary>
+    /// <summary>Draws that are asked: M, or one where all answer the same. With early stop, about fewer and fewer images.</summary>
     public int DrawsNeeded => _view.Deterministic ? 1 : _draws;
 
-    public bool Finished => DrawsDone >= DrawsNeeded;
+    public bool Finished => Counts.Finished;
 
     /// <summary>Asks the next draw.</summary>
     /// <returns>Images asked about.</returns>
@@ -58,24 +65,20 @@ internal sealed class Judge : IDisposable
     {
         try
         {
-            Counts.Add(_view, _images, _indices, new Draw(_stream, 0, DrawsDone), EvaluationImages.BatchSize);
+            return Counts.Add(_view, _images, _indices, new Draw(_stream, 0, DrawsDone), EvaluationImages.BatchSize);
         }
         catch (ArithmeticException e)
         {
             throw new RunInputException($"the network cannot be judged: {e.Message}", e);
         }
-        return _indices.Length;
     }
 
     /// <summary>Right answers, of M draws also where one stands for all.</summary>
-    public AggregatedCount Result() => Counts.Count(_labels) with { Draws = _draws };
+    public AggregatedCount Result() => Counts.Count(_labels, _seeds) with { Draws = _draws };
 
     /// <summary>A progress line after <paramref name="done"/> of <paramref name="total"/> draws.</summary>
-    public JobProgress Progress(string phase, double done, double total, ProgressClock clock)
-    {
-        var accuracy = (double)Counts.Count(_labels).Correct(Aggregation.Votes) / _indices.Length;
-        return new JobProgress(phase, done, total, "draw", null, accuracy, clock.ImagesPerSecond, clock.SecondsLeft(done, total));
-    }
+    public JobProgress Progress(string phase, double done, double total, ProgressClock clock) =>
+        new(phase, done, total, "draw", null, Counts.Accuracy(_labels), clock.ImagesPerSecond, clock.SecondsLeft(done, total));
 
     public void Dispose() => Counts.Dispose();
 }

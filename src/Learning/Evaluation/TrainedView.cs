@@ -15,7 +15,7 @@ internal sealed class TrainedView : IDisposable
     TrainedView(Network network, ViewShape shape, SeedTree seeds)
     {
         _network = network;
-        View = new NetworkView(network, shape.InputNoise, seeds) { WeightNoise = shape.WeightNoise };
+        View = NetworkView.Of(network, shape, seeds);
     }
 
     /// <summary>How the network is asked.</summary>

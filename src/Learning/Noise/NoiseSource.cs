@@ -78,7 +78,11 @@ internal sealed class NoiseSource : IDisposable
     public Generator Seeded(string kind, int layer, Device device)
     {
         var (seeds, draw) = Fixed();
-        return At(seeds.Seed(kind, draw.Stream, draw.Epoch, layer, draw.Index), device);
+        return At(
+            draw.Image is { } image
+                ? seeds.Seed(kind, draw.Stream, draw.Epoch, layer, draw.Index, image)
+                : seeds.Seed(kind, draw.Stream, draw.Epoch, layer, draw.Index),
+            device);
     }
 
     /// <summary>A generator at the start of this layer's noise for one image under the fixed draw; valid until the next call.</summary>

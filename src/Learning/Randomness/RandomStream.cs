@@ -48,6 +48,9 @@ internal readonly record struct RandomStream(string Name)
     /// <summary>Draws that judge iterate k of an attack: fresh ones for every k, and none that judges the final images.</summary>
     public static RandomStream ReportAt(int k) => new(string.Create(CultureInfo.InvariantCulture, $"report-at-{k}"));
 
+    /// <summary>Resamplings of images and draws; path (replicate, what is resampled).</summary>
+    public static readonly RandomStream Bootstrap = new("bootstrap");
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

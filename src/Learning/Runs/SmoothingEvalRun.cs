@@ -4,13 +4,11 @@ using KdRobust.Learning.Data;
 using KdRobust.Learning.Evaluation;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
-using KdRobust.Learning.Weights;
-using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Runs;
 
 /// <summary>
-/// Asks a network M times about each image and counts. A teacher's labels are the same over the training images, under
+/// Asks a network M times about each image, or as often as its answer needs, and counts. A teacher's labels are the same over the training images, under
 /// draws of their own. A pure function of its inputs: stopped, it is done again from the start.
 /// </summary>
 internal sealed class SmoothingEvalRun(RunRequest request, SmoothingEvalPayload payload, TimeProvider time) : IRun
@@ -18,13 +16,15 @@ internal sealed class SmoothingEvalRun(RunRequest request, SmoothingEvalPayload 
     /// <inheritdoc/>
     public IEnumerable<RunEvent> Execute(StopSignal stop)
     {
+        if (payload is { KeepLabels: true, StopFor: { } aggregation })
+            throw new RunInputException($"stopFor: {aggregation}, but labels (keepLabels) need every draw about every image; expected stopFor: null, from a view with earlyStop: false");
         var provenance = ComputeEnvironment.Pin(payload.Compute);
         var clock = new ProgressClock(time);
         var seeds = new SeedTree(payload.Seed);
         using var images = EvaluationImages.Open(payload, payload.Split, payload.Images, request.DataFolder);
         using var network = TrainedNetwork.Load(payload.View.Network, request.File(InputRoles.Weights), seeds, images.Device);
-        using var view = new NetworkView(network, payload.View.InputNoise, seeds) { WeightNoise = payload.View.WeightNoise };
-        using var judge = new Judge(view, images, payload.Split == DataSplit.Train ? RandomStream.Labels : RandomStream.Report, payload.Draws);
+        using var view = NetworkView.Of(network, payload.View, seeds);
+        using var judge = new Judge(view, images, payload.Split == DataSplit.Train ? RandomStream.Labels : RandomStream.Report, payload.Draws, seeds, payload.StopFor);
 
         while (!judge.Finished)
         {
@@ -39,27 +39,10 @@ internal sealed class SmoothingEvalRun(RunRequest request, SmoothingEvalPayload 
 
         if (payload.KeepLabels)
         {
-            using var labels = new KeptLabels(judge.Counts);
+            using var labels = new KeptLabels(judge.Counts, images.AllLabels);
             var file = labels.Writer(TeacherLabels.Metadata(payload.Dataset.Name, payload.Split, payload.Images, payload.Draws));
             yield return new CheckpointTaken(CheckpointRole.Output, OutputNames.Labels, 0, 0, file.Length, file.WriteTo);
         }
         yield return new RunFinished(new SmoothingEvalResult { Seconds = clock.Seconds, Provenance = provenance, Count = judge.Result() });
-    }
-
-    /// <summary>Shares of votes and mean probabilities, kept from the count until they are written.</summary>
-    sealed class KeptLabels(SmoothedCounts counts) : IDisposable
-    {
-        readonly Tensor _votes = counts.VoteShares().DetachFromDisposeScope();
-        readonly Tensor _probabilities = counts.MeanProbability().DetachFromDisposeScope();
-
-        public SafetensorsWriter Writer(IReadOnlyDictionary<string, string> metadata) => new(
-            new Dictionary<string, Tensor>(StringComparer.Ordinal) { [TeacherLabels.Votes] = _votes, [TeacherLabels.MeanProbability] = _probabilities },
-            metadata);
-
-        public void Dispose()
-        {
-            _votes.Dispose();
-            _probabilities.Dispose();
-        }
     }
 }

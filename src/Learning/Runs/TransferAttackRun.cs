@@ -84,7 +84,7 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
     {
         var target = payload.Targets[index];
         using var opened = OpenTarget(index, images.Device);
-        using var judge = new Judge(opened.View, perturbed.Images, images.AllLabels, RandomStream.Report, target.Draws);
+        using var judge = new Judge(opened.View, perturbed.Images, images.AllLabels, RandomStream.Report, target.Draws, _seeds, target.StopFor);
         while (!judge.Finished && stop.Requested is null)
         {
             if (clock.Due(judge.Advance()))

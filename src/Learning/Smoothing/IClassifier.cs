@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Smoothing;
 
-/// <summary>Per-image loss an attack raises: logits [N, K] -> [N].</summary>
+/// <summary>
+/// Per-image loss an attack raises: logits [N, K] -> [N]. Value i depends on row i alone; it may be asked with other rows
+/// that are no image's answers.
+/// </summary>
 internal delegate Tensor Objective(Tensor logits);
 
 /// <summary>

@@ -8,28 +8,51 @@ namespace KdRobust.Learning.Smoothing;
 
 /// <summary>
 /// What M draws of a view answer about N images, gathered draw by draw: draws outside, batches inside, so that noisy
-/// weights are sampled once a draw. Votes and mean probabilities come from the same draws; memory does not grow with M.
+/// weights are sampled once a draw. All aggregations come from the same draws; memory does not grow with M.
 /// </summary>
 internal sealed class SmoothedCounts : IDisposable
 {
-    readonly Tensor _votes; // [N, K] int64
-    readonly Tensor _probabilities; // [N, K] float64, a sum over draws
+    readonly int _planned;
+    readonly Aggregation? _stopFor;
+    readonly IReadOnlyList<Aggregation> _aggregations;
+    readonly Tensor _sums; // [A, N, K] float64
+    readonly DrawGroups? _groups;
+    int[]? _waiting; // rows of the images that have not left; null while all are here
+    Tensor? _rows; // the same, int64
+    long _asked;
 
     /// <summary>Nothing asked yet.</summary>
     /// <param name="images">N.</param>
     /// <param name="classes">K.</param>
     /// <param name="device">Where the sums live.</param>
-    public SmoothedCounts(long images, long classes, Device device)
+    /// <param name="draws">M, the draws that will be asked.</param>
+    /// <param name="stopFor">Count this aggregation alone, and let an image leave once its answer is certain; null counts all over all draws.</param>
+    /// <param name="grouped">Keep sums over groups of draws too, for intervals over draws.</param>
+    public SmoothedCounts(long images, long classes, Device device, int draws, Aggregation? stopFor = null, bool grouped = false)
     {
-        _votes = zeros([images, classes], ScalarType.Int64, device).DetachFromDisposeScope();
-        _probabilities = zeros([images, classes], ScalarType.Float64, device).DetachFromDisposeScope();
+        ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
+        if (stopFor is { } one) EarlyStop.LargestMove(one, classes); // refuses what cannot stop, before anything is asked
+        if (stopFor is not null && grouped) throw new ArgumentException("groups of draws need every draw about every image, but images may leave early", nameof(grouped));
+        (_planned, _stopFor) = (draws, stopFor);
+        _aggregations = stopFor is { } only ? [only] : DrawScores.All;
+        _sums = zeros([_aggregations.Count, images, classes], ScalarType.Float64, device).DetachFromDisposeScope();
+        _groups = grouped ? new DrawGroups(_aggregations.Count, images, classes, device) : null;
     }
 
     /// <summary>Draws gathered so far.</summary>
     public int Draws { get; private set; }
 
     /// <summary>N.</summary>
-    public long Images => _votes.shape[0];
+    public long Images => _sums.shape[1];
+
+    /// <summary>Images the next draw is asked about.</summary>
+    public int Waiting => _waiting?.Length ?? (int)Images;
+
+    /// <summary>True when no further draw is needed: M are gathered, or every image has left.</summary>
+    public bool Finished => Draws >= _planned || Waiting == 0;
+
+    /// <summary>Draws asked about an image, on average.</summary>
+    public double MeanDraws => (double)_asked / Images;
 
     /// <summary>Asks M draws of a view, or one where all draws answer the same.</summary>
     /// <param name="view">Is frozen meanwhile.</param>
@@ -38,73 +61,151 @@ internal sealed class SmoothedCounts : IDisposable
     /// <param name="stream">What the draws are for.</param>
     /// <param name="draws">M.</param>
     /// <param name="batchSize">Images of one forward pass; changes no number beyond the last bits of float sums.</param>
-    public static SmoothedCounts Of(IClassifier view, Tensor images, ReadOnlySpan<long> indices, RandomStream stream, int draws, int batchSize)
+    /// <param name="stopFor">The aggregation that lets images leave early, or null.</param>
+    public static SmoothedCounts Of(IClassifier view, Tensor images, ReadOnlySpan<long> indices, RandomStream stream, int draws, int batchSize, Aggregation? stopFor = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
-        var counts = new SmoothedCounts(images.shape[0], Models.WideResNet.Classes, images.device);
+        var counts = new SmoothedCounts(images.shape[0], Models.WideResNet.Classes, images.device, view.Deterministic ? 1 : draws, stopFor);
         using var frozen = view.Freeze();
-        for (var index = 0; index < (view.Deterministic ? 1 : draws); index++)
-            counts.Add(view, images, indices, new Draw(stream, 0, index), batchSize);
+        while (!counts.Finished)
+            counts.Add(view, images, indices, new Draw(stream, 0, counts.Draws), batchSize);
         return counts;
     }
 
-    /// <summary>Asks one draw about all images. Freeze the view around a loop of these.</summary>
+    /// <summary>Asks one draw about all images that have not left. Freeze the view around a loop of these.</summary>
     /// <inheritdoc cref="Of"/>
+    /// <returns>Images asked about.</returns>
     /// <exception cref="ArithmeticException">An answer is not a finite number.</exception>
-    public void Add(IClassifier view, Tensor images, ReadOnlySpan<long> indices, Draw draw, int batchSize)
+    public int Add(IClassifier view, Tensor images, ReadOnlySpan<long> indices, Draw draw, int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         if (images.shape[0] != Images || indices.Length != Images)
             throw new ArgumentException($"expected {Images} images with as many indices, got {images.shape[0]} images and {indices.Length} indices", nameof(images));
+        if (Finished) throw new InvalidOperationException($"all {_planned} draws are counted");
         using var withoutGraph = no_grad();
         using var frozen = view.Freeze();
-        for (var start = 0; start < indices.Length; start += batchSize)
-        {
-            using var scope = NewDisposeScope();
-            var count = Math.Min(batchSize, indices.Length - start);
-            var logits = view.Logits(Pixels(images.narrow(0, start, count)), indices.Slice(start, count), draw); // [n, K]
-            _votes.narrow(0, start, count).add_(nn.functional.one_hot(logits.argmax(1), logits.shape[1]));
-            _probabilities.narrow(0, start, count).add_(logits.softmax(1).to(ScalarType.Float64));
-        }
+        using var scope = NewDisposeScope();
+        var asked = Waiting;
+        Gather(Ask(view, images, indices, draw, batchSize), draw);
         Draws++;
-        using var check = NewDisposeScope();
-        if (!double.IsFinite(_probabilities.sum().item<double>()))
+        _asked += asked;
+        LetCertainImagesLeave();
+        return asked;
+    }
+
+    // Logits [n, K] of the images that are here, in full batches.
+    Tensor Ask(IClassifier view, Tensor images, ReadOnlySpan<long> indices, Draw draw, int batchSize)
+    {
+        var here = _waiting is null ? indices : Chosen(indices, _waiting);
+        var parts = new List<Tensor>();
+        for (var start = 0; start < here.Length; start += batchSize)
+        {
+            using var batch = NewDisposeScope();
+            var count = Math.Min(batchSize, here.Length - start);
+            var pixels = _rows is null ? images.narrow(0, start, count) : images.index_select(0, _rows.narrow(0, start, count));
+            parts.Add(view.Logits(Pixels(pixels), here.Slice(start, count), draw).MoveToOuterDisposeScope());
+        }
+        return cat(parts);
+    }
+
+    void Gather(Tensor logits, Draw draw)
+    {
+        if (!double.IsFinite(logits.sum(ScalarType.Float64).item<double>()))
             throw new ArithmeticException($"the network's answers under draw {draw.Index} of stream {draw.Stream} are not finite: its weights have diverged, or their noise is too strong");
+        for (var i = 0; i < _aggregations.Count; i++)
+        {
+            using var one = NewDisposeScope();
+            var terms = DrawScores.Of(_aggregations[i], logits); // [n, K]
+            if (_rows is null) _sums.select(0, i).add_(terms);
+            else _sums.select(0, i).index_add_(0, _rows, terms, 1);
+            _groups?.Add(i, Draws, terms);
+        }
+    }
+
+    void LetCertainImagesLeave()
+    {
+        // No lead is longer than the draws it was made by.
+        if (_stopFor is not { } aggregation || Draws * 2L < _planned) return;
+        var sums = _rows is null ? _sums.select(0, 0) : _sums.select(0, 0).index_select(0, _rows); // [n, K]
+        var certain = EarlyStop.Certain(aggregation, sums, _planned, _planned - Draws).cpu().data<bool>().ToArray();
+        if (!certain.Contains(true)) return;
+        var stay = Enumerable.Range(0, certain.Length).Where(i => !certain[i]);
+        _waiting = [.. _waiting is { } before ? stay.Select(i => before[i]) : stay];
+        _rows?.Dispose();
+        _rows = tensor([.. _waiting.Select(row => (long)row)], [_waiting.Length], ScalarType.Int64, _sums.device).DetachFromDisposeScope();
     }
 
     /// <summary>How many draws answer each class: [N, K] int64, rows sum to M. A copy.</summary>
-    public Tensor Votes() => _votes.clone();
-
-    /// <summary>h, the share of draws that answer each class: [N, K] float32, rows sum to 1.</summary>
-    public Tensor VoteShares()
+    public Tensor Votes()
     {
-        using var scope = NewDisposeScope();
-        return _votes.to(ScalarType.Float64).div_(Draws).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        using var sum = Whole(Aggregation.Votes);
+        return sum.to(ScalarType.Int64);
     }
 
+    /// <summary>h, the share of draws that answer each class: [N, K] float32, rows sum to 1.</summary>
+    public Tensor VoteShares() => Mean(Aggregation.Votes);
+
     /// <summary>q, the mean softmax over draws: [N, K] float32, rows sum to 1.</summary>
-    public Tensor MeanProbability()
+    public Tensor MeanProbability() => Mean(Aggregation.MeanProbability);
+
+    Tensor Mean(Aggregation aggregation)
     {
         using var scope = NewDisposeScope();
-        return _probabilities.div(Draws).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return Whole(aggregation).div(Draws).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The scores of one aggregation, [N, K] float64: sums of votes and rank votes, means of the others.</summary>
+    public Tensor Scores(Aggregation aggregation)
+    {
+        using var scope = NewDisposeScope();
+        return Whole(aggregation).div(DrawScores.IsCount(aggregation) ? 1 : Draws).MoveToOuterDisposeScope();
     }
 
     /// <summary>The answer of one aggregation, [N] int64; ties go to the lowest class.</summary>
-    public Tensor Predict(Aggregation aggregation) => Aggregations.Predict(aggregation switch
+    public Tensor Predict(Aggregation aggregation)
     {
-        Aggregation.Votes => _votes,
-        Aggregation.MeanProbability => _probabilities,
-        _ => throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, "expected votes or mean-probability"),
-    });
+        using var sum = Sum(aggregation);
+        return Aggregations.Predict(sum);
+    }
 
-    /// <summary>Right answers of every aggregation.</summary>
+    /// <summary>The share of images whose answer is right so far, by votes or by the one aggregation that is counted.</summary>
     /// <param name="labels">[N] int64.</param>
-    public AggregatedCount Count(Tensor labels)
+    public double Accuracy(Tensor labels)
     {
         using var scope = NewDisposeScope();
-        AggregationCount Right(Aggregation aggregation) =>
-            new(aggregation, ImageSet.Of([.. Predict(aggregation).eq(labels).cpu().data<bool>()]), null);
-        return new AggregatedCount((int)Images, Draws, Draws, [Right(Aggregation.Votes), Right(Aggregation.MeanProbability)]);
+        return (double)Predict(_aggregations[0]).eq(labels).sum().item<long>() / Images;
+    }
+
+    /// <summary>Right answers of every aggregation that is counted.</summary>
+    /// <param name="labels">[N] int64.</param>
+    /// <param name="seeds">Root of the resamplings, where groups of draws were kept and intervals are wanted.</param>
+    public AggregatedCount Count(Tensor labels, SeedTree? seeds = null)
+    {
+        using var scope = NewDisposeScope();
+        AggregationCount Right(Aggregation aggregation, int place) => new(
+            aggregation,
+            ImageSet.Of([.. Predict(aggregation).eq(labels).cpu().data<bool>()]),
+            _groups is null || seeds is null || Draws < DrawGroups.FewestDraws ? null : TwoLevelBootstrap.Of(_groups.Of(place, Draws), labels, seeds));
+        return new AggregatedCount((int)Images, Draws, MeanDraws, [.. _aggregations.Select(Right)]);
+    }
+
+    Tensor Sum(Aggregation aggregation)
+    {
+        for (var i = 0; i < _aggregations.Count; i++)
+            if (_aggregations[i] == aggregation) return _sums.select(0, i);
+        throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, $"this aggregation is not counted: images may leave early for {_stopFor}");
+    }
+
+    // A sum over the same draws for every image.
+    Tensor Whole(Aggregation aggregation) => _stopFor is null
+        ? Sum(aggregation)
+        : throw new InvalidOperationException($"images left early for {_stopFor}, so their sums are over different draws: count without early stop");
+
+    static ReadOnlySpan<long> Chosen(ReadOnlySpan<long> indices, int[] rows)
+    {
+        var chosen = new long[rows.Length];
+        for (var i = 0; i < rows.Length; i++) chosen[i] = indices[rows[i]];
+        return chosen;
     }
 
     // Bytes stay bytes on the device until they are a batch.
@@ -114,7 +215,8 @@ internal sealed class SmoothedCounts : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _votes.Dispose();
-        _probabilities.Dispose();
+        _sums.Dispose();
+        _groups?.Dispose();
+        _rows?.Dispose();
     }
 }

@@ -8,6 +8,8 @@ namespace KdRobust.Learning.Tests.Smoothing;
 sealed class ScriptedView(Func<long, long, float[]> logits, bool deterministic = false) : IClassifier
 {
     public List<Draw> Asked { get; } = [];
+    /// <summary>Images of each pass, by their indices.</summary>
+    public List<long[]> Batches { get; } = [];
     public bool Deterministic => deterministic;
 
     public IDisposable Freeze() => new Nothing();
@@ -15,6 +17,7 @@ sealed class ScriptedView(Func<long, long, float[]> logits, bool deterministic =
     public Tensor Logits(Tensor images, ReadOnlySpan<long> indices, Draw draw)
     {
         Asked.Add(draw);
+        Batches.Add(indices.ToArray());
         var rows = new List<float>();
         foreach (var index in indices) rows.AddRange(logits(draw.Index, index));
         return tensor(rows.ToArray(), [indices.Length, 10]);
