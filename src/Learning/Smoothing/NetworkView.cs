@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Models;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Smoothing;
@@ -23,6 +24,9 @@ internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, S
     /// <summary>False asks the mean weights instead of noisy ones.</summary>
     public bool WeightNoise { get; init; } = true;
 
+    /// <summary>True runs the network under bfloat16 autocast; logits are float32 all the same.</summary>
+    public bool Autocast { get; init; }
+
     /// <inheritdoc/>
     public bool Deterministic => inputNoise is null && !(WeightNoise && network.HasWeightNoise);
 
@@ -34,12 +38,20 @@ internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, S
     {
         if (WeightNoise) network.Source.Fix(seeds, draw);
         else network.Source.Off();
-        if (inputNoise is null) return network.Module.call(images);
+        if (inputNoise is null) return Forward(images);
         using var scope = NewDisposeScope();
         var noise = _noise.Normal(images, indices, draw);
         if (inputNoise.Unit == InputNoiseUnit.Pixel) noise.mul_(inputNoise.Sigma);
         else noise.mul_(_channelSigma ??= ChannelSigma(inputNoise.Sigma, images.device));
-        return network.Module.call(images + noise).MoveToOuterDisposeScope();
+        return Forward(images + noise).MoveToOuterDisposeScope();
+    }
+
+    Tensor Forward(Tensor images)
+    {
+        if (!Autocast) return network.Module.call(images);
+        using var scope = NewDisposeScope();
+        using var reduced = new TorchAutocast(images.device.type);
+        return network.Module.call(images).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     // N(x) + sigma n = N(x + sigma std n).

@@ -1,4 +1,5 @@
 using KdRobust.Domain.Experiments;
+using KdRobust.Learning.Distillation;
 
 namespace KdRobust.Learning.Training;
 
@@ -14,9 +15,11 @@ internal static class TrainingCost
     /// <summary>Cost of the first <paramref name="epochs"/> epochs, which may end inside one.</summary>
     public static double Of(TrainingSpec spec, double epochs)
     {
-        if (spec.Adversarial is not { Weight: > 0 } adversarial) return epochs * TrainingPass;
+        if (spec.Adversarial is not { } adversarial) return epochs * TrainingPass;
+        var loss = TrainingLoss.Of(spec, adversarial.FromEpoch);
+        if (!loss.NeedsPerturbed) return epochs * TrainingPass;
         var cleanEpochs = Math.Min(epochs, adversarial.FromEpoch);
-        var passes = adversarial.Weight < 1 ? 2 : 1;
+        var passes = loss.NeedsClean ? 2 : 1;
         var adversarialEpoch = (passes * TrainingPass) + (AttackStep * StepsOf(adversarial.Attack));
         return (cleanEpochs * TrainingPass) + ((epochs - cleanEpochs) * adversarialEpoch);
     }
