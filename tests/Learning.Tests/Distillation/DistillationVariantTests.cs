@@ -16,7 +16,7 @@ public sealed class DistillationVariantTests
 
     static double[] Softmax(double[] scores)
     {
-        var powers = scores.Select(Math.Exp).ToArray();
+        var powers = scores.Select(s => Math.Exp(s)).ToArray();
         return [.. powers.Select(p => p / powers.Sum())];
     }
 
@@ -27,7 +27,7 @@ public sealed class DistillationVariantTests
     {
         var u = Softmax([.. z.Select(v => v / temperature)]);
         var t = Softmax([.. h.Select(v => v / temperature)]);
-        var logOfT = Softmax(t).Select(Math.Log).ToArray();
+        var logOfT = Softmax(t).Select(p => Math.Log(p)).ToArray();
         return variant switch
         {
             DistillationVariant.Correct => -h.Zip(u, (a, b) => a * Math.Log(b)).Sum(),
