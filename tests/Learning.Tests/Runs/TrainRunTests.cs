@@ -12,7 +12,7 @@ public sealed class TrainRunTests : IDisposable
 
     public static TheoryData<string> Trainings => ["clean", "noisy-adversarial", "distilled", "distilled-adversarial", "momentum", "dropout-and-input-noise"];
 
-    internal (TrainPayload Payload, IReadOnlyDictionary<string, string> Inputs) Training(string name, int epochs)
+    (TrainPayload Payload, IReadOnlyDictionary<string, string> Inputs) Training(string name, int epochs)
     {
         var clean = TinyExperiment.Clean(epochs);
         var none = new Dictionary<string, string>();
