@@ -14,7 +14,7 @@ internal static class TeacherLabels
 {
     public const string Votes = "votes";
     public const string MeanProbability = "mean_probability";
-    /// <summary>uint8 [N]: the true class of the image of each row.</summary>
+    /// <summary>The images' true classes, uint8 [N]: whether row i is about image i can be checked row by row.</summary>
     public const string Classes = "classes";
 
     // float32 sums of ten shares: 10 roundings of at most 6e-8 each.

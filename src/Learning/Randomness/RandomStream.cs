@@ -46,9 +46,9 @@ internal readonly record struct RandomStream(string Name)
     /// <summary>Where attacks start inside the ball.</summary>
     public static readonly RandomStream AttackStart = new("attack-start");
 
-    /// <summary>The stream of the n-th of many uses that must not share a draw.</summary>
-    public RandomStream For(long n) => new(FormattableString.Invariant($"{Name}/{n}"));
-
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>The stream of the n-th of many uses that must not share a draw.</summary>
+    public RandomStream For(long n) => new(FormattableString.Invariant($"{Name}/{n}"));
 }
