@@ -55,6 +55,8 @@ internal static class TrainingRules
             found.Add($"{path}.reading", "the teacher cannot be asked beforehand about images that are perturbed during the training", "teacher-on-adversarial", "labels of kind online");
         if (distillation.Reading is TeacherOnAdversarialReadingSpec or UnscaledReadingSpec or PartWeightsReadingSpec && training.Adversarial is null)
             found.Add($"{path}.reading", "this reading tells two parts apart, and the training has no adversarial one", distillation.Reading.GetType().Name, "as-coded, or an adversarial part");
+        if (distillation is { Reading: PartWeightsReadingSpec, Weight: 0, AdversarialWeight: 0 })
+            found.Add($"{path}.weight", "with this reading the weights are those of the loss's two parts, so that nothing would be trained", "0", "weight or adversarialWeight above 0");
     }
 
     static void CheckSelection(SpecFindings found, TrainingSpec training, SelectionSpec selection, string path)

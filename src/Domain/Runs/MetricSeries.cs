@@ -15,6 +15,12 @@ public static class MetricSeries
     public const string MonitorClean = "monitor/clean";
     /// <summary>Monitored accuracy under the monitor's attack.</summary>
     public const string MonitorAdversarial = "monitor/adversarial";
+    /// <summary>Accuracy by which the best epoch is selected.</summary>
+    public const string SelectionAccuracy = "selection/accuracy";
+    /// <summary>lambda sum ||V||_F^2 at the end of an epoch; not part of <see cref="TrainLoss"/>.</summary>
+    public const string OffDiagonalPenalty = "train/off-diagonal-penalty";
+    /// <summary>Share of the first epoch's images whose label, as the training used it, has its arg max at the true class.</summary>
+    public const string LabelAgreement = "train/label-agreement";
     /// <summary>Share of images no iterate up to k has fooled; Step is k.</summary>
     public const string AttackSurvivors = "attack/survivors";
     /// <summary>Accuracy at iterate k, one draw; Step is k.</summary>

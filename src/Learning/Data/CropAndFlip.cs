@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace KdRobust.Learning.Data;
 
 /// <summary>
-/// Random crop out of a zero-padded image and random horizontal flip for one epoch, drawn per (epoch, image): the view
-/// of an image depends neither on its batch nor on the batch size.
+/// Random crop out of a zero-padded image and random horizontal flip, one view of every image: drawn per (epoch, image), or
+/// one of an image's fixed views. The view of an image depends neither on its batch nor on the batch size.
 /// </summary>
 internal sealed class CropAndFlip : IDisposable
 {
@@ -17,22 +17,34 @@ internal sealed class CropAndFlip : IDisposable
     readonly Tensor _along;   // int64 [32]: 0 .. 31
     readonly Tensor _mirror;  // int64 [32]: 31 - 2j, what a flip adds to column j
 
+    /// <summary>The views of an epoch.</summary>
     public CropAndFlip(AugmentationSpec spec, SeedTree seeds, int epoch, int count, Device device)
+        : this(spec, image => seeds.Seed(RandomStream.Augmentation, epoch, image), count, device)
+    {
+    }
+
+    /// <summary>Fixed views: image i in its <paramref name="views"/>[i]-th, the same in every job of this seed.</summary>
+    public CropAndFlip(AugmentationSpec spec, SeedTree seeds, long[] views, Device device)
+        : this(spec, image => seeds.Seed(RandomStream.LabelView, views[image], image), views.Length, device)
+    {
+    }
+
+    CropAndFlip(AugmentationSpec spec, Func<int, long> seedOf, int count, Device device)
     {
         _padding = spec.CropPadding;
         _identity = spec is { CropPadding: 0, Flip: false };
         using var scope = NewDisposeScope();
-        _views = Draw(spec, seeds, epoch, count).to(device).DetachFromDisposeScope();
+        _views = Draw(spec, seedOf, count).to(device).DetachFromDisposeScope();
         _along = arange(0, Side, 1, ScalarType.Int64, device).DetachFromDisposeScope();
         _mirror = arange(Side - 1, -Side, -2, ScalarType.Int64, device).DetachFromDisposeScope();
     }
 
-    static Tensor Draw(AugmentationSpec spec, SeedTree seeds, int epoch, int count)
+    static Tensor Draw(AugmentationSpec spec, Func<int, long> seedOf, int count)
     {
         var views = new long[count * 3];
         for (var i = 0; i < count; i++)
         {
-            var random = new HostRandom((ulong)seeds.Seed(RandomStream.Augmentation, epoch, i));
+            var random = new HostRandom((ulong)seedOf(i));
             views[3 * i] = random.Below((2 * spec.CropPadding) + 1);
             views[(3 * i) + 1] = random.Below((2 * spec.CropPadding) + 1);
             views[(3 * i) + 2] = spec.Flip ? random.Below(2) : 0;
@@ -40,12 +52,19 @@ internal sealed class CropAndFlip : IDisposable
         return from_array(views).view(count, 3);
     }
 
-    /// <summary>This epoch's views of the images at <paramref name="index"/> (int64 [B]), in [0,1]: float32 [B, 3, 32, 32].</summary>
+    /// <summary>The views of the images at <paramref name="index"/> (int64 [B]), in [0,1]: float32 [B, 3, 32, 32].</summary>
     public Tensor Apply(DeviceImages images, Tensor index)
+    {
+        using var bytes = Bytes(images, index);
+        return DeviceImages.ToUnit(bytes);
+    }
+
+    /// <summary>The same as bytes: uint8 [B, 3, 32, 32].</summary>
+    public Tensor Bytes(DeviceImages images, Tensor index)
     {
         using var scope = NewDisposeScope();
         var bytes = images.Bytes(index);
-        return (_identity ? DeviceImages.ToUnit(bytes) : DeviceImages.ToUnit(Shift(bytes, index))).MoveToOuterDisposeScope();
+        return (_identity ? bytes : Shift(bytes, index)).MoveToOuterDisposeScope();
     }
 
     // One gather over the flattened padded image: crop and flip are both a choice of source pixel.

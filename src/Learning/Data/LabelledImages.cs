@@ -17,4 +17,8 @@ internal sealed record LabelledImages(byte[] Pixels, byte[] Labels)
     /// <summary>The first <paramref name="count"/> images.</summary>
     public LabelledImages First(int count) =>
         count == Count ? this : new(Pixels[..(count * ImageBytes)], Labels[..count]);
+
+    /// <summary>The last <paramref name="count"/> images.</summary>
+    public LabelledImages Last(int count) =>
+        count == Count ? this : new(Pixels[^(count * ImageBytes)..], Labels[^count..]);
 }

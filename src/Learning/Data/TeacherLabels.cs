@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Data;
 
-/// <summary>A teacher's smoothed answers h [N, 10] on the clean, un-augmented training images; row i belongs to image i.</summary>
+/// <summary>
+/// A teacher's smoothed answers h on the training images: [N, 10] on the un-augmented ones, row i of image i; or [V, N, 10]
+/// on V fixed views of each. A file that also holds <c>classes</c> [N] proves that its rows are those of our images.
+/// </summary>
 internal static class TeacherLabels
 {
     public const string Votes = "votes";
@@ -26,34 +29,71 @@ internal static class TeacherLabels
         ["draws"] = FormattableString.Invariant($"{draws}"),
     };
 
-    /// <summary>Reads the tensor of <paramref name="aggregation"/> for all training images of <paramref name="dataset"/>: float32 [N, 10] on <paramref name="device"/>.</summary>
-    /// <exception cref="RunInputException">Malformed, of other images, of the wrong size, or rows that are not distributions.</exception>
-    public static Tensor Read(string path, Aggregation aggregation, DatasetSpec dataset, Device device)
+    /// <summary>What a file of fixed views says beside <see cref="Metadata"/>: views follow from seed and augmentation.</summary>
+    public static Dictionary<string, string> ViewMetadata(LabelViews views, long seed) => new(StringComparer.Ordinal)
+    {
+        ["views"] = FormattableString.Invariant($"{views.Count}"),
+        ["cropPadding"] = FormattableString.Invariant($"{views.Augmentation.CropPadding}"),
+        ["flip"] = views.Augmentation.Flip ? "true" : "false",
+        ["seed"] = FormattableString.Invariant($"{seed}"),
+    };
+
+    /// <summary>Labels of all training images of <paramref name="dataset"/>: float32 [N, 10] on <paramref name="device"/>.</summary>
+    /// <inheritdoc cref="Read(string, Aggregation, DatasetSpec, LabelViews, long, ReadOnlySpan{byte}, Device)"/>
+    public static Tensor Read(string path, Aggregation aggregation, DatasetSpec dataset, Device device) =>
+        Read(path, aggregation, dataset, null, 0, [], device);
+
+    /// <summary>Reads the tensor of <paramref name="aggregation"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="aggregation">Votes or mean probabilities.</param>
+    /// <param name="dataset">Whose training images.</param>
+    /// <param name="views">The fixed views the training sees, or null for un-augmented images.</param>
+    /// <param name="seed">Root seed; the views follow from it.</param>
+    /// <param name="classes">True classes [N] that the file's own must equal, or empty when they are not known.</param>
+    /// <param name="device">Where the labels go.</param>
+    /// <returns>float32 [N, 10], or [V, N, 10] with views.</returns>
+    /// <exception cref="RunInputException">Malformed, of other images, of the wrong size, misaligned, or rows that are not distributions.</exception>
+    public static Tensor Read(string path, Aggregation aggregation, DatasetSpec dataset, LabelViews? views, long seed, ReadOnlySpan<byte> classes, Device device)
     {
         using var file = SafetensorsReader.Open(path);
-        CheckMetadata(file, dataset);
+        CheckMetadata(file, Metadata(dataset.Name, DataSplit.Train, dataset.TrainImages, draws: 0));
+        if (views is not null) CheckMetadata(file, ViewMetadata(views, seed));
         var name = aggregation switch
         {
             Aggregation.Votes => Votes,
             Aggregation.MeanProbability => MeanProbability,
             _ => throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, "no labels of this aggregation"),
         };
-        if (file.Find(name) is { } entry && (entry.Type != ElementType.F32 || !entry.Shape.SequenceEqual([dataset.TrainImages, LabelledImages.Classes])))
-            throw new RunInputException($"{path}: '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], expected F32 [{dataset.TrainImages}, {LabelledImages.Classes}]: one row a training image");
+        long[] expected = views is null ? [dataset.TrainImages, LabelledImages.Classes] : [views.Count, dataset.TrainImages, LabelledImages.Classes];
+        if (file.Find(name) is { } entry && (entry.Type != ElementType.F32 || !entry.Shape.SequenceEqual(expected)))
+            throw new RunInputException($"{path}: '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}], expected F32 [{string.Join(", ", expected)}]: one row a training image{(views is null ? "" : " and view")}");
+        CheckAlignment(file, dataset.TrainImages, classes);
         var labels = file.Load(name);
         CheckRows(labels.bytes, name, path);
         return labels.to(device);
     }
 
-    static void CheckMetadata(SafetensorsReader file, DatasetSpec dataset)
+    static void CheckMetadata(SafetensorsReader file, Dictionary<string, string> expected)
     {
-        foreach (var (key, expected) in Metadata(dataset.Name, DataSplit.Train, dataset.TrainImages, draws: 0))
+        foreach (var (key, value) in expected)
         {
             if (key == "draws") continue;
             var got = file.Header.Metadata.GetValueOrDefault(key);
-            if (!string.Equals(got, expected, StringComparison.Ordinal))
-                throw new RunInputException($"{file.Path}: these labels say {key} = {got ?? "nothing"}, but the training uses {expected}: labels of other images would teach the wrong classes");
+            if (!string.Equals(got, value, StringComparison.Ordinal))
+                throw new RunInputException($"{file.Path}: these labels say {key} = {got ?? "nothing"}, but the training uses {value}: labels of other images would teach the wrong classes");
         }
+    }
+
+    static void CheckAlignment(SafetensorsReader file, int images, ReadOnlySpan<byte> classes)
+    {
+        if (classes.IsEmpty || file.Find(Classes) is not { } entry) return;
+        if (entry.Type != ElementType.U8 || !entry.Shape.SequenceEqual([images]))
+            throw new RunInputException($"{file.Path}: '{Classes}' is {entry.Type} [{string.Join(", ", entry.Shape)}], expected U8 [{images}]: the true class of each row's image");
+        using var own = file.Load(Classes);
+        var rows = own.bytes;
+        for (var row = 0; row < rows.Length; row++)
+            if (rows[row] != classes[row])
+                throw new RunInputException($"{file.Path}: row {row} was made for an image of class {rows[row]}, but training image {row} has class {classes[row]}: the labels are in another order than the images; make them anew from this data set");
     }
 
     static void CheckRows(ReadOnlySpan<byte> bytes, string name, string path)

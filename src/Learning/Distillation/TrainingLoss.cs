@@ -4,10 +4,17 @@ using static TorchSharp.torch;
 namespace KdRobust.Learning.Distillation;
 
 /// <summary>
-/// The one loss of all trainings,
-/// L = (1-a) [(1-w) CE(z(x),y) + w T^2 D(h, z(x))] + a [(1-w') CE(z(x'),y) + w' T^2 D(h, z(x'))],
-/// with h always the teacher's answer on the clean image (method R1). Clean, adversarial and distilled trainings are its
-/// special cases.
+/// The one loss of all trainings: two brackets with a share each,
+/// L = s [(1-w) CE(z(x),y) + w T^2 D(h, z(x))] + s' [(1-w') CE(z(x'),y) + w' T^2 D(h', z(x'))].
+/// The readings of the paper's sentence on the two weights (method R1 to R4) differ in the shares and in h' alone:
+/// <list type="bullet">
+/// <item>R1, as coded: s = 1-a, s' = a, h' = h(x);</item>
+/// <item>R2, teacher on adversarial: s = 1-a, s' = a, h' = h(x');</item>
+/// <item>R3, unscaled: s = s' = 1, h' = h(x);</item>
+/// <item>R4, part weights: s and s' are the paper's two weights, w = w' = v, h' = h(x).</item>
+/// </list>
+/// Clean, adversarial and distilled trainings are special cases. Before the adversarial part begins the loss is the clean
+/// bracket alone: a = 0, s = 1, s' = 0 in every reading.
 /// </summary>
 /// <param name="AdversarialWeight">a.</param>
 /// <param name="DistilWeight">w.</param>
@@ -16,33 +23,57 @@ namespace KdRobust.Learning.Distillation;
 /// <param name="Variant">D.</param>
 internal sealed record TrainingLoss(double AdversarialWeight, double DistilWeight, double PerturbDistilWeight, double Temperature, DistillationVariant Variant)
 {
-    /// <summary>The loss of an epoch: a is 0 before the adversarial part begins.</summary>
+    /// <summary>s, the share of the clean bracket.</summary>
+    public double CleanShare { get; init; } = 1 - AdversarialWeight;
+
+    /// <summary>s', the share of the adversarial bracket.</summary>
+    public double PerturbedShare { get; init; } = AdversarialWeight;
+
+    /// <summary>True when the teacher is asked about x' as well: h' = h(x').</summary>
+    public bool TeacherOnPerturbed { get; init; }
+
+    /// <summary>The loss of an epoch.</summary>
     /// <param name="spec">The training.</param>
     /// <param name="epoch">Counted from 0.</param>
-    public static TrainingLoss Of(TrainingSpec spec, int epoch) => new(
-        spec.Adversarial is { } adversarial && epoch >= adversarial.FromEpoch ? adversarial.Weight : 0,
-        spec.Distillation?.Weight ?? 0,
-        spec.Distillation?.AdversarialWeight ?? 0,
-        spec.Distillation?.Temperature ?? 1,
-        spec.Distillation?.Variant ?? DistillationVariant.Correct);
+    public static TrainingLoss Of(TrainingSpec spec, int epoch)
+    {
+        var begun = spec.Adversarial is { } adversarial && epoch >= adversarial.FromEpoch;
+        var a = begun ? spec.Adversarial!.Weight : 0;
+        if (spec.Distillation is not { } distillation) return new TrainingLoss(a, 0, 0, 1, DistillationVariant.Correct);
+        var coded = new TrainingLoss(a, distillation.Weight, distillation.AdversarialWeight, distillation.Temperature, distillation.Variant);
+        return distillation.Reading switch
+        {
+            AsCodedReadingSpec => coded,
+            TeacherOnAdversarialReadingSpec => coded with { TeacherOnPerturbed = true },
+            UnscaledReadingSpec => coded with { CleanShare = 1, PerturbedShare = begun ? 1 : 0 },
+            PartWeightsReadingSpec parts => coded with
+            {
+                CleanShare = begun ? distillation.Weight : 1,
+                PerturbedShare = begun ? distillation.AdversarialWeight : 0,
+                DistilWeight = parts.DistilWeight,
+                PerturbDistilWeight = parts.DistilWeight,
+            },
+            _ => throw new ArgumentOutOfRangeException(nameof(spec), distillation.Reading.GetType().Name, "no loss of this reading"),
+        };
+    }
 
     /// <summary>True when x' is needed.</summary>
-    public bool NeedsPerturbed => AdversarialWeight > 0;
+    public bool NeedsPerturbed => PerturbedShare > 0;
 
     /// <summary>True when z(x) counts.</summary>
-    public bool NeedsClean => AdversarialWeight < 1;
+    public bool NeedsClean => CleanShare > 0;
 
-    /// <summary>The clean bracket times (1-a); a scalar to call backward on.</summary>
+    /// <summary>The clean bracket times s; a scalar to call backward on.</summary>
     /// <param name="logits">z(x) [N, K].</param>
     /// <param name="labels">y [N] int64.</param>
     /// <param name="teacher">h [N, K], or null without distillation.</param>
-    public LossPart Clean(Tensor logits, Tensor labels, Tensor? teacher) => Part(1 - AdversarialWeight, DistilWeight, logits, labels, teacher);
+    public LossPart Clean(Tensor logits, Tensor labels, Tensor? teacher) => Part(CleanShare, DistilWeight, logits, labels, teacher);
 
-    /// <summary>The adversarial bracket times a.</summary>
+    /// <summary>The adversarial bracket times s'.</summary>
     /// <param name="logits">z(x') [N, K].</param>
     /// <param name="labels">y [N] int64.</param>
-    /// <param name="teacher">h [N, K] of the clean images, or null without distillation.</param>
-    public LossPart Perturbed(Tensor logits, Tensor labels, Tensor? teacher) => Part(AdversarialWeight, PerturbDistilWeight, logits, labels, teacher);
+    /// <param name="teacher">h' [N, K], or null without distillation.</param>
+    public LossPart Perturbed(Tensor logits, Tensor labels, Tensor? teacher) => Part(PerturbedShare, PerturbDistilWeight, logits, labels, teacher);
 
     LossPart Part(double share, double distil, Tensor logits, Tensor labels, Tensor? teacher)
     {

@@ -28,7 +28,12 @@ internal sealed class DerivedDropout : nn.Module<Tensor, Tensor>
         if (!training) return input;
         using var scope = NewDisposeScope();
         var keep = 1 - _probability;
-        var mask = empty_like(input).bernoulli_(keep, _source.Seeded("dropout", _layer, input.device)).div_(keep);
+        var mask = Whole(input).bernoulli_(keep, _source.Seeded("dropout", _layer, input.device)).div_(keep);
+        if (_source.Part is { } part) mask = mask.narrow(0, part.First, input.shape[0]);
         return (input * mask).MoveToOuterDisposeScope();
     }
+
+    // A part of a batch drops what the whole batch would.
+    Tensor Whole(Tensor input) =>
+        _source.Part is { } part ? empty([part.Whole, .. input.shape[1..]], input.dtype, input.device) : empty_like(input);
 }

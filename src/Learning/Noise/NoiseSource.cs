@@ -50,6 +50,12 @@ internal sealed class NoiseSource : IDisposable
     /// </summary>
     public int NextLayer() => _derivedLayers++;
 
+    /// <summary>
+    /// The rows that the following forward passes are of a larger batch: (first, rows of the whole). Noise that is drawn per row
+    /// is then that of the whole batch. Null when a pass is a batch of its own.
+    /// </summary>
+    public (long First, long Whole)? Part { get; set; }
+
     /// <summary>Lets the following forward passes happen under this draw.</summary>
     /// <param name="seeds">Root of all draws.</param>
     /// <param name="draw">Which draw.</param>

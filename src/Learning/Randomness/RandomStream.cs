@@ -36,6 +36,15 @@ internal readonly record struct RandomStream(string Name)
     /// <summary>Draws of a teacher's answers on the training images.</summary>
     public static readonly RandomStream Labels = new("labels");
 
+    /// <summary>Draws of a teacher that is asked in every step of a training.</summary>
+    public static readonly RandomStream Teacher = new("teacher");
+
+    /// <summary>Fixed views of a training image that labels are kept of; path (view, image).</summary>
+    public static readonly RandomStream LabelView = new("label-view");
+
+    /// <summary>Which fixed view an epoch sees of an image; path (epoch, image).</summary>
+    public static readonly RandomStream ViewChoice = new("view-choice");
+
     /// <summary>Draws of the curves over epochs.</summary>
     public static readonly RandomStream Monitor = new("monitor");
 
@@ -53,4 +62,7 @@ internal readonly record struct RandomStream(string Name)
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>The stream of the n-th of many uses that must not share a draw.</summary>
+    public RandomStream For(long n) => new(FormattableString.Invariant($"{Name}/{n}"));
 }

@@ -13,6 +13,7 @@ public static class RunCatalog
     public static IRun Create(RunRequest request, TimeProvider time) => request.Payload switch
     {
         TrainPayload payload => new TrainRun(request, payload, time),
+        SmoothingEvalPayload { LabelViews: { } views } payload => new LabelViewsRun(request, payload, views, time),
         SmoothingEvalPayload payload => new SmoothingEvalRun(request, payload, time),
         TransferAttackPayload payload => new TransferAttackRun(request, payload, time),
         var payload => throw new ArgumentOutOfRangeException(nameof(request), payload.GetType().Name, "no run for this kind of job"),

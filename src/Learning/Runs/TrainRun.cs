@@ -23,10 +23,12 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
     public IEnumerable<RunEvent> Execute(StopSignal stop)
     {
         var provenance = ComputeEnvironment.Pin(payload.Compute);
-        using var session = Open();
-        using var monitor = Monitor(session);
+        var device = ComputeEnvironment.DeviceOf(payload.Compute);
+        var images = DatasetReader.Read(payload.Dataset, DataSplit.Train, request.DataFolder);
+        using var session = new TrainingSession(payload, images, TeacherSource.Open(request, payload, images, device), device);
+        using var looks = new TrainingLooks(payload, session, images, request.DataFolder, device);
         var at = new TrainingPosition(FingerprintOf());
-        if (request.ResumeFrom is { } file) at.Restore(ResumePoint.Load(file, session.Network.Module, session.Optimizer, at.Payload), session);
+        if (request.ResumeFrom is { } file) at.Restore(file, session);
         _resumedAt = Done(session, at);
         var clock = new ProgressClock(time);
         var kept = (at.Epoch, at.Step);
@@ -36,11 +38,11 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
             session.BeginEpoch(at.Epoch);
             while (at.Step < session.StepsPerEpoch && stop.Requested is null)
             {
-                var images = Step(session, at);
+                var count = Step(session, at);
                 at.Step++;
-                if (clock.Due(images)) yield return Progress(session, at, clock);
+                if (clock.Due(count)) yield return Progress(session, at, clock);
             }
-            var seen = stop.Requested is null && monitor is not null && monitor.IsDue(at.Epoch + 1, _spec.Epochs) ? Look(monitor, at, stop) : null;
+            var seen = stop.Requested is null ? Look(looks, at, stop) : null;
             if (stop.Requested is { } reason)
             {
                 if (reason == StopReason.Drain && kept != (at.Epoch, at.Step))
@@ -48,14 +50,17 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
                 yield return new RunStopped(reason);
                 yield break;
             }
-            yield return new MetricsRecorded(EndEpoch(session, at, seen));
+            yield return new MetricsRecorded(EndEpoch(session, at, seen!));
             yield return Checkpoint(session, at, clock);
             kept = (at.Epoch, at.Step);
             if (clock.Due(0) || at.Epoch == _spec.Epochs) yield return Progress(session, at, clock);
         }
 
-        var weights = StateDictFile.Writer(session.Network.Module, new Dictionary<string, string>(StringComparer.Ordinal));
-        yield return new CheckpointTaken(CheckpointRole.Output, OutputNames.Weights, at.Epoch, 0, weights.Length, weights.WriteTo);
+        foreach (var (name, tensors) in Outputs(session))
+        {
+            var weights = new SafetensorsWriter(tensors, new Dictionary<string, string>(StringComparer.Ordinal));
+            yield return new CheckpointTaken(CheckpointRole.Output, name, at.Epoch, 0, weights.Length, weights.WriteTo);
+        }
         yield return new RunFinished(new TrainResult
         {
             Seconds = at.SecondsBefore + clock.Seconds,
@@ -64,37 +69,22 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
             Parameters = session.Network.ParameterCount,
             FinalLoss = at.LastLoss,
             FinalTrainAccuracy = at.LastAccuracy,
-            Selected = null,
+            Selected = session.Best.Selected,
         });
     }
 
-    TrainingSession Open()
+    static IEnumerable<(string Name, IReadOnlyDictionary<string, Tensor> Tensors)> Outputs(TrainingSession session)
     {
-        var device = ComputeEnvironment.DeviceOf(payload.Compute);
-        var images = DatasetReader.Read(payload.Dataset, DataSplit.Train, request.DataFolder);
-        using var scope = NewDisposeScope();
-        var teacher = payload.LabelAggregation is { } aggregation
-            ? TeacherLabels.Read(request.File(InputRoles.Labels), aggregation, payload.Dataset, device)
-            : null;
-        return new TrainingSession(payload, images, teacher, device);
+        yield return (OutputNames.Weights, session.Network.Module.state_dict());
+        if (session.Average is { } average) yield return (OutputNames.Average, average.Network.Module.state_dict());
+        if (session.Best.Selected is not null) yield return (OutputNames.Best, session.Best.Tensors);
     }
-
-    TrainingMonitor? Monitor(TrainingSession session) =>
-        _spec.Monitor is { } spec
-            ? new TrainingMonitor(
-                spec,
-                DatasetReader.Read(payload.Dataset with { TestImages = spec.Images }, DataSplit.Test, request.DataFolder),
-                session.Network,
-                _spec.InputNoise,
-                payload.Seed,
-                ComputeEnvironment.DeviceOf(payload.Compute))
-            : null;
 
     // Whatever the numbers depend on; a resume point of anything else is refused.
     string FingerprintOf() => CanonicalJson.Sha256Of(new
     {
         Payload = (JobPayload)payload,
-        Labels = payload.LabelAggregation is null ? null : Sha256Of(request.File(InputRoles.Labels)),
+        Teacher = TeacherSource.RoleOf(_spec) is { } role ? Sha256Of(request.File(role)) : null,
     });
 
     static string Sha256Of(string path)
@@ -115,11 +105,11 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
         }
     }
 
-    MonitoredAccuracies? Look(TrainingMonitor monitor, TrainingPosition at, StopSignal stop)
+    EpochLooks? Look(TrainingLooks looks, TrainingPosition at, StopSignal stop)
     {
         try
         {
-            return monitor.Look(at.Epoch + 1, stop);
+            return looks.After(at.Epoch + 1, stop);
         }
         catch (ArithmeticException e)
         {
@@ -128,28 +118,20 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
     }
 
     // Closes the epoch in `at` and returns its points.
-    List<MetricPoint> EndEpoch(TrainingSession session, TrainingPosition at, MonitoredAccuracies? seen)
+    List<MetricPoint> EndEpoch(TrainingSession session, TrainingPosition at, EpochLooks seen)
     {
         var means = Means(session, at);
-        var rate = session.LearningRateAt(at.Epoch, session.StepsPerEpoch - 1);
         at.EndEpoch(means[EpochSum.Loss], means[EpochSum.Correct]);
         session.Sums.Clear();
-
-        var points = new List<MetricPoint>();
-        void Add(string series, double value) => points.Add(new(at.NextOrdinal(), series, at.Epoch, (long)at.Epoch * session.StepsPerEpoch, value));
-        Add(MetricSeries.TrainLoss, means[EpochSum.Loss]);
-        Add(MetricSeries.TrainAccuracy, means[EpochSum.Correct]);
-        Add(MetricSeries.LearningRate, rate);
-        foreach (var (term, series) in LossTerms.Of(_spec, at.Epoch - 1)) Add(series, means[term]);
-        if (seen is not null) Add(MetricSeries.MonitorClean, seen.Clean);
-        if (seen?.Adversarial is { } adversarial) Add(MetricSeries.MonitorAdversarial, adversarial);
-        return points;
+        if (seen.Monitored is not null || seen.Selecting is not null) session.Mode.AfterEvaluation();
+        if (seen.Selecting is { } accuracy) session.Best.Offer(new SelectedEpoch(at.Epoch, accuracy, _spec.Selection!.Images), session.Selectable.Module);
+        return EpochReport.Of(_spec, session, at, means, seen);
     }
 
     CheckpointTaken Checkpoint(TrainingSession session, TrainingPosition at, ProgressClock clock)
     {
         if (at.Step > 0) Means(session, at);
-        var file = ResumePoint.Writer(session.Network.Module, session.Optimizer, at.Counters(session, clock.Seconds));
+        var file = ResumePoint.Writer(session.Parts, at.Counters(session, clock.Seconds));
         return new CheckpointTaken(CheckpointRole.Resume, "resume", at.Epoch, at.Step, file.Length, file.WriteTo);
     }
 

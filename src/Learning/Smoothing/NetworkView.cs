@@ -3,6 +3,7 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Models;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Smoothing;
@@ -34,6 +35,9 @@ internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, S
     /// and on no other image, batch or shard, to the last bit.
     /// </summary>
     public DrawSharing Sharing { get; init; }
+
+    /// <summary>True runs the network under bfloat16 autocast; logits are float32 all the same.</summary>
+    public bool Autocast { get; init; }
 
     /// <inheritdoc/>
     public bool Deterministic => inputNoise is null && !HasWeightNoise;
@@ -83,7 +87,15 @@ internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, S
         if (images.shape[0] != indices.Length) throw new ArgumentException($"{images.shape[0]} images came with {indices.Length} indices", nameof(indices));
         if (WeightNoise) network.Source.Fix(seeds, draw, indices);
         else network.Source.Off();
-        return network.Module.call(images);
+        return Forward(images);
+    }
+
+    Tensor Forward(Tensor images)
+    {
+        if (!Autocast) return network.Module.call(images);
+        using var scope = NewDisposeScope();
+        using var reduced = new TorchAutocast(images.device.type);
+        return network.Module.call(images).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace KdRobust.Learning.Training;
 
 /// <summary>What an epoch adds up, image by image.</summary>
-internal enum EpochSum { Loss, Correct, Clean, Adversarial, CleanDistillation, AdversarialDistillation }
+internal enum EpochSum { Loss, Correct, Clean, Adversarial, CleanDistillation, AdversarialDistillation, LabelAgreement }
 
 /// <summary>
 /// Sums over the images of the running epoch, kept on the device: adding to them waits for nothing, and only reading
@@ -19,9 +19,9 @@ internal sealed class EpochSums : IDisposable
     /// <summary>Images added.</summary>
     public long Images { get; private set; }
 
-    /// <summary>Adds a step.</summary>
-    /// <param name="means">Means over the step's images by what they are: scalars of any element type, detached here.</param>
-    /// <param name="images">Images of the step.</param>
+    /// <summary>Adds a step, or a micro-batch of one.</summary>
+    /// <param name="means">Means over its images by what they are: scalars of any element type, detached here.</param>
+    /// <param name="images">Images of it.</param>
     public void Add(IReadOnlyDictionary<EpochSum, Tensor> means, int images)
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,5 @@
 using KdRobust.Domain.Experiments;
+using KdRobust.Learning.Distillation;
 
 namespace KdRobust.Learning.Training;
 
@@ -14,11 +15,15 @@ internal static class TrainingCost
     /// <summary>Cost of the first <paramref name="epochs"/> epochs, which may end inside one.</summary>
     public static double Of(TrainingSpec spec, double epochs)
     {
-        if (spec.Adversarial is not { Weight: > 0 } adversarial) return epochs * TrainingPass;
+        var asked = spec.Distillation?.Labels is OnlineLabelsSpec online ? online.Draws : 0;
+        var cleanEpoch = TrainingPass + asked;
+        if (spec.Adversarial is not { } adversarial) return epochs * cleanEpoch;
+        var loss = TrainingLoss.Of(spec, adversarial.FromEpoch);
+        if (!loss.NeedsPerturbed) return epochs * cleanEpoch;
         var cleanEpochs = Math.Min(epochs, adversarial.FromEpoch);
-        var passes = adversarial.Weight < 1 ? 2 : 1;
-        var adversarialEpoch = (passes * TrainingPass) + (AttackStep * StepsOf(adversarial.Attack));
-        return (cleanEpochs * TrainingPass) + ((epochs - cleanEpochs) * adversarialEpoch);
+        var passes = loss.NeedsClean ? 2 : 1;
+        var adversarialEpoch = (passes * TrainingPass) + (AttackStep * StepsOf(adversarial.Attack)) + (loss.TeacherOnPerturbed ? 2 * asked : asked);
+        return (cleanEpochs * cleanEpoch) + ((epochs - cleanEpochs) * adversarialEpoch);
     }
 
     static double StepsOf(AttackSpec attack) => (attack is PgdSpec pgd ? pgd.Steps * pgd.Restarts : 1) * (attack.Expectation?.Draws ?? 1);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KdRobust.Domain.Jobs;
 
 namespace KdRobust.Learning.Training;
 
@@ -20,6 +21,10 @@ internal sealed record TrainingCounters
     /// <summary>Mean loss of the last finished epoch, and its accuracy; NaN before the first.</summary>
     public required double LastLoss { get; init; }
     public required double LastAccuracy { get; init; }
+    /// <summary>True once the network was left in evaluation mode (batchNorm left-in-evaluation).</summary>
+    public bool LeftInEvaluation { get; init; }
+    /// <summary>The selected epoch so far, whose weights the resume point holds; null before the first.</summary>
+    public SelectedEpoch? Selected { get; init; }
     /// <summary>Seconds of computing so far.</summary>
     public required double Seconds { get; init; }
     /// <summary>Steps each parameter has taken in the optimizer.</summary>

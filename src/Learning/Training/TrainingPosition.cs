@@ -1,3 +1,5 @@
+using KdRobust.Learning.Weights;
+
 namespace KdRobust.Learning.Training;
 
 /// <summary>Where a training is: epochs and steps done, and what must go on from there after a resume.</summary>
@@ -49,13 +51,23 @@ internal sealed class TrainingPosition(string payload)
         LastAccuracy = LastAccuracy,
         Seconds = SecondsBefore + seconds,
         OptimizerSteps = session.Optimizer.Steps,
+        LeftInEvaluation = session.Mode.LeftInEvaluation,
+        Selected = session.Best.Selected,
     };
 
-    /// <summary>Goes on from a resume point.</summary>
-    public void Restore(TrainingCounters counters, TrainingSession session)
+    /// <summary>Goes on from a resume point: fills the session and takes over its counters.</summary>
+    /// <exception cref="Domain.Runs.RunInputException">Malformed, or of another training.</exception>
+    public void Restore(string path, TrainingSession session)
     {
+        var counters = ResumePoint.Load(path, Payload, counters =>
+        {
+            if (counters.Selected is { } selected) session.Best.Allocate(selected, session.Selectable.Module);
+            return session.Parts;
+        });
         (Epoch, Step, _ordinal) = (counters.Epoch, counters.Step, counters.Ordinal);
         (LastLoss, LastAccuracy, SecondsBefore) = (counters.LastLoss, counters.LastAccuracy, counters.Seconds);
+        session.Optimizer.Steps = new Dictionary<string, long>(counters.OptimizerSteps, StringComparer.Ordinal);
         session.Sums.Restore(counters.Sums, counters.Images);
+        session.Mode.LeftInEvaluation = counters.LeftInEvaluation;
     }
 }

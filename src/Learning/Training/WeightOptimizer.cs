@@ -35,6 +35,9 @@ internal sealed class WeightOptimizer : IDisposable
             AdamSpec adam => optim.Adam(
                 groups.Select(g => new Adam.ParamGroup(g.Members.Select(m => m.Value), new Adam.Options { LearningRate = g.Rate, weight_decay = g.Decay })),
                 beta1: adam.Beta1, beta2: adam.Beta2, eps: adam.Epsilon),
+            AdamWSpec adam => optim.AdamW(
+                groups.Select(g => new Adam.ParamGroup(g.Members.Select(m => m.Value), new Adam.Options { LearningRate = g.Rate, weight_decay = g.Decay })),
+                beta1: adam.Beta1, beta2: adam.Beta2, eps: adam.Epsilon),
             SgdSpec sgd => optim.SGD(
                 groups.Select(g => new SGD.ParamGroup(g.Members.Select(m => m.Value), new SGD.Options { LearningRate = g.Rate, weight_decay = g.Decay })),
                 spec.LearningRate, momentum: sgd.Momentum, nesterov: sgd.Nesterov),
@@ -58,6 +61,9 @@ internal sealed class WeightOptimizer : IDisposable
         foreach (var (group, rate) in _optimizer.ParamGroups.Zip(_baseRates)) group.LearningRate = rate * factor;
         _optimizer.step();
     }
+
+    /// <summary>Scales all gradients, those of the noise too, by one factor so that their joint L2 norm is at most <paramref name="norm"/>.</summary>
+    public void Clip(double norm) => nn.utils.clip_grad_norm_(_optimizer.parameters().Cast<Parameter>(), norm);
 
     /// <summary>Drops all gradients.</summary>
     public void ZeroGrad() => _optimizer.zero_grad();

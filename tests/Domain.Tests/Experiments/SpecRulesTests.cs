@@ -75,4 +75,14 @@ public sealed class SpecRulesTests
     public void Milestones_must_ascend() =>
         DemoSpec.Reading(s => s["models"]!["cni"]!["weights"]!["schedule"] = JsonNode.Parse("""{"kind":"multi-step","milestones":[8,4],"gamma":0.1}"""))
             .Problems.ShouldHaveSingleItem().Path.ShouldBe("$.models.cni.weights.schedule.milestones");
+
+    [Fact]
+    public void Part_weights_that_train_nothing_are_refused() =>
+        DemoSpec.Reading(s =>
+        {
+            var distillation = s["models"]!["akd-votes"]!["weights"]!["distillation"]!;
+            distillation["weight"] = 0;
+            distillation["adversarialWeight"] = 0;
+            distillation["reading"] = JsonNode.Parse("""{"kind":"part-weights","distilWeight":0.5}""");
+        }).Problems.ShouldHaveSingleItem().Path.ShouldBe("$.models.akd-votes.weights.distillation.weight");
 }

@@ -86,4 +86,44 @@ public sealed class TeacherLabelsTests : IDisposable
 
         Should.Throw<RunInputException>(() => TeacherLabels.Read(_path, Aggregation.MeanProbability, Dataset, CPU)).Message.ShouldContain("no tensor 'mean_probability'; it holds votes");
     }
+
+    void WriteViews(LabelViews views, byte[]? classes = null)
+    {
+        using var scope = NewDisposeScope();
+        var metadata = TeacherLabels.Metadata(DatasetName.Synthetic, DataSplit.Train, 3, 16);
+        foreach (var (key, value) in TeacherLabels.ViewMetadata(views, 7)) metadata.Add(key, value);
+        var tensors = new Dictionary<string, Tensor> { ["votes"] = full([views.Count, 3, 10], 0.1f) };
+        if (classes is not null) tensors.Add(TeacherLabels.Classes, tensor(classes, [classes.Length], ScalarType.Byte));
+        using var stream = File.Create(_path);
+        new SafetensorsWriter(tensors, metadata).WriteTo(stream);
+    }
+
+    static readonly LabelViews TwoViews = new(new AugmentationSpec { CropPadding = 4, Flip = true }, 2);
+
+    Tensor ReadViews(LabelViews views, long seed, params byte[] classes) => TeacherLabels.Read(_path, Aggregation.Votes, Dataset, views, seed, classes, CPU);
+
+    [Fact]
+    public void Labels_of_other_views_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        WriteViews(TwoViews);
+
+        ReadViews(TwoViews, 7).shape.ShouldBe([2, 3, 10]);
+        Should.Throw<RunInputException>(() => ReadViews(TwoViews with { Count = 3 }, 7)).Message.ShouldContain("views = 2");
+        Should.Throw<RunInputException>(() => ReadViews(TwoViews with { Augmentation = TwoViews.Augmentation with { CropPadding = 2 } }, 7)).Message.ShouldContain("cropPadding = 4");
+        Should.Throw<RunInputException>(() => ReadViews(TwoViews, 8)).Message.ShouldContain("seed = 7");
+        Should.Throw<RunInputException>(() => TeacherLabels.Read(_path, Aggregation.Votes, Dataset, CPU)).Message.ShouldContain("F32 [2, 3, 10], expected F32 [3, 10]");
+    }
+
+    [Fact]
+    public void A_file_whose_rows_are_of_other_images_names_the_first_of_them()
+    {
+        using var scope = NewDisposeScope();
+        WriteViews(TwoViews, [4, 0, 9]);
+
+        ReadViews(TwoViews, 7, 4, 0, 9).shape.ShouldBe([2, 3, 10]);
+        Should.Throw<RunInputException>(() => ReadViews(TwoViews, 7, 4, 9, 0)).Message.ShouldContain("row 1 was made for an image of class 0, but training image 1 has class 9");
+        WriteViews(TwoViews, [4, 0]);
+        Should.Throw<RunInputException>(() => ReadViews(TwoViews, 7, 4, 0, 9)).Message.ShouldContain("'classes' is U8 [2], expected U8 [3]");
+    }
 }

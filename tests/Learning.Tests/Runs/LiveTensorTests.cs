@@ -1,3 +1,4 @@
+using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Torch;
@@ -41,5 +42,48 @@ public sealed class LiveTensorTests
         RecordedRun.Of(RecordedRun.Request(payload));
 
         TensorStatistics.Live.ShouldBe(before);
+    }
+
+    [Fact]
+    public void Average_selection_micro_batches_and_an_online_teacher_hold_no_more_with_every_epoch()
+    {
+        var folder = Directory.CreateTempSubdirectory("kdr-live-").FullName;
+        try
+        {
+            var training = TinyExperiment.Clean(4) with
+            {
+                BatchSize = 8,
+                MicroBatch = 3,
+                ClipNorm = 1,
+                Adversarial = TinyExperiment.AdversarialFromTheSecondEpoch with { FromEpoch = 0 },
+                Distillation = TinyExperiment.Distillation with { Labels = new OnlineLabelsSpec { Draws = 2 }, Reading = new TeacherOnAdversarialReadingSpec(), TemperFloor = 0.1 },
+                Average = new() { Decay = 0.9 },
+                Selection = new() { From = SelectionSet.HeldOut, Images = 4, Every = 1, Attack = null },
+            };
+            var network = TinyExperiment.Colored with { Noise = TinyExperiment.Noise with { OffDiagonalPenalty = 0.01 } };
+            var payload = TinyExperiment.Train(network, training) with
+            {
+                Dataset = TinyExperiment.Dataset with { TrainImages = 12 },
+                Compute = TinyExperiment.Compute with { Precision = Precision.Bfloat16 },
+                Teacher = TinyExperiment.View(TinyExperiment.Colored),
+            };
+            var inputs = new TeacherInputs(folder).Weights(InputRoles.Teacher);
+            var live = new List<long>();
+
+            var before = LiveTensors.Count();
+            RecordedRun.Of(RecordedRun.Request(payload, inputs), killAfter: e =>
+            {
+                if (e is CheckpointTaken { Role: CheckpointRole.Resume }) live.Add(TensorStatistics.Live);
+                return false;
+            });
+
+            live.Count.ShouldBe(4);
+            live.ShouldAllBe(count => count == live[0]);
+            LiveTensors.Count().ShouldBe(before);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }

@@ -68,4 +68,41 @@ public sealed class LearningRateTests
 
         factors.ShouldAllBe(f => f > 0 && f <= 1);
     }
+
+    static double[] Warmed(ScheduleSpec schedule, WarmupSpec? warmup, int epochs, int stepsPerEpoch) =>
+        [.. Enumerable.Range(0, epochs * stepsPerEpoch).Select(step => LearningRate.Factor(schedule, warmup, step, epochs, stepsPerEpoch))];
+
+    [Theory]
+    [InlineData(0, 5, 4)]
+    [InlineData(0.01, 3, 7)]
+    public void Cosine_is_that_of_CosineAnnealingLR(double end, int epochs, int steps) => ShouldAgree(
+        Ours(new CosineScheduleSpec { EndFactor = end }, epochs, steps),
+        Scheduled(o => optim.lr_scheduler.CosineAnnealingLR(o, epochs * steps, end), epochs * steps, 1));
+
+    [Fact]
+    public void A_warm_up_is_a_line_and_the_schedule_runs_over_the_steps_that_remain()
+    {
+        var warmup = new WarmupSpec { Epochs = 2, StartFactor = 0.2 };
+        ScheduleSpec[] overSteps = [new CosineScheduleSpec { EndFactor = 0.1 }, new OneCycleScheduleSpec { RiseFraction = 0.3, StartDivisor = 25, EndDivisor = 100 }];
+        foreach (var schedule in overSteps)
+        {
+            var rates = Warmed(schedule, warmup, 6, 5);
+
+            ShouldAgree(rates[..10], [.. Enumerable.Range(0, 10).Select(i => 0.2 + (0.08 * i))]);
+            ShouldAgree(rates[10..], Warmed(schedule, null, 4, 5));
+        }
+    }
+
+    [Fact]
+    public void Milestones_and_steps_count_from_the_start_of_the_training_also_after_a_warm_up()
+    {
+        var warmup = new WarmupSpec { Epochs = 1, StartFactor = 0 };
+        ScheduleSpec[] overEpochs = [new MultiStepScheduleSpec { Milestones = [2, 4], Gamma = 0.1 }, new StepScheduleSpec { Every = 2, Gamma = 0.1 }];
+        foreach (var schedule in overEpochs)
+            ShouldAgree(Warmed(schedule, warmup, 5, 2), [0, 0.5, 1, 1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.01]);
+    }
+
+    [Fact]
+    public void A_milestone_of_the_last_epoch_never_comes() =>
+        Warmed(new MultiStepScheduleSpec { Milestones = [100], Gamma = 0.1 }, null, 100, 1).ShouldAllBe(rate => rate == 1);
 }

@@ -66,4 +66,47 @@ public sealed class WeightOptimizerTests
 
         ours.data<float>().ToArray().ShouldBe(theirs.data<float>().ToArray());
     }
+
+    [Fact]
+    public void AdamW_takes_decay_off_the_weights_and_Adam_adds_it_to_the_gradient()
+    {
+        using var scope = NewDisposeScope();
+        var (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
+        var decoupled = new AdamWSpec { LearningRate = 0.1, WeightDecay = 0.5, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon };
+        var coupled = new AdamSpec { LearningRate = 0.1, WeightDecay = 0.5, Beta1 = beta1, Beta2 = beta2, Epsilon = epsilon };
+
+        // The first step of Adam moves by the rate whatever the gradient's size: decay added to it changes nothing here.
+        var (weight, noise) = Step(decoupled, TinyExperiment.Noise with { LearningRateFactor = 0.1, WeightDecay = 1 }, factor: 1);
+        Step(coupled, TinyExperiment.Noise, factor: 1).Weight.data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - 0.9) < 1e-6);
+
+        weight.data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - (1 - (0.1 * 0.5) - 0.1)) < 1e-6);
+        noise.data<float>().ToArray().ShouldAllBe(d => Math.Abs(d - (1 - (0.01 * 1) - 0.01)) < 1e-6);
+    }
+
+    [Fact]
+    public void The_state_of_AdamW_is_Adams()
+    {
+        using var scope = NewDisposeScope();
+        using var adam = new WeightOptimizer(
+            new AdamWSpec { LearningRate = 0.1, WeightDecay = 0, Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8 }, [("w", nn.Parameter(ones([2])))], [], null);
+
+        adam.Tensors().Keys.ShouldBe(["w/exp_avg", "w/exp_avg_sq"], ignoreOrder: true);
+        adam.Steps.Keys.ShouldBe(["w"]);
+    }
+
+    [Theory]
+    [InlineData(2.5, 0.5)]
+    [InlineData(10, 1)]
+    public void Clipping_scales_the_whole_gradient_and_only_a_longer_one(double norm, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var (weight, noise) = (nn.Parameter(zeros([1])), nn.Parameter(zeros([1])));
+        using var optimizer = new WeightOptimizer(TinyExperiment.Sgd, [("w", weight)], [("d", noise)], TinyExperiment.Noise);
+        ((weight * 3).sum() + (noise * 4).sum()).backward();
+
+        optimizer.Clip(norm);
+
+        weight.grad!.item<float>().ShouldBe((float)(3 * scale), 1e-5);
+        noise.grad!.item<float>().ShouldBe((float)(4 * scale), 1e-5);
+    }
 }

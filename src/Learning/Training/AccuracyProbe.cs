@@ -11,36 +11,43 @@ using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Training;
 
-/// <summary>What a monitor saw at the end of an epoch, in [0,1].</summary>
+/// <summary>What a look saw at the end of an epoch, in [0,1].</summary>
 /// <param name="Clean">Accuracy on clean images, one draw.</param>
 /// <param name="Adversarial">Accuracy on perturbed images, one draw that the attack did not see; null without an attack.</param>
-internal sealed record MonitoredAccuracies(double Clean, double? Adversarial);
+internal sealed record ProbedAccuracies(double Clean, double? Adversarial);
 
 /// <summary>
-/// Accuracy on test images while training, for the curves over epochs. Looks only: its draws come from a branch of their
-/// own, the network is frozen meanwhile, and nothing of the training depends on it.
+/// Accuracy of a network in training on fixed images. Looks only: its draws come from a branch of their own, the network is
+/// frozen and in float32 meanwhile, and nothing of the training depends on it.
 /// </summary>
-internal sealed class TrainingMonitor : IDisposable
+internal sealed class AccuracyProbe : IDisposable
 {
-    readonly MonitorSpec _spec;
     readonly DeviceImages _images;
+    readonly int _first;
     readonly NetworkView _view;
     readonly Pgd? _attack;
 
-    public TrainingMonitor(MonitorSpec spec, LabelledImages images, Network network, InputNoiseSpec? inputNoise, long seed, Device device)
+    /// <param name="attack">What perturbs the images, or null.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="first">Index of the first of them in its split.</param>
+    /// <param name="network">Who is asked; stays the caller's.</param>
+    /// <param name="inputNoise">The training's noise on images, or null.</param>
+    /// <param name="seeds">A branch for this use alone.</param>
+    /// <param name="device">Where the images go.</param>
+    public AccuracyProbe(AttackSpec? attack, LabelledImages images, int first, Network network, InputNoiseSpec? inputNoise, SeedTree seeds, Device device)
     {
-        var seeds = new SeedTree(seed).Branch("monitor");
-        _spec = spec;
         _images = new DeviceImages(images, device);
+        _first = first;
         _view = new NetworkView(network, inputNoise, seeds);
-        _attack = spec.Attack is null ? null : new Pgd(spec.Attack, seeds);
+        _attack = attack is null ? null : new Pgd(attack, seeds);
     }
 
-    /// <summary>Whether to look after this many epochs of a training of <paramref name="epochs"/>.</summary>
-    public bool IsDue(int finished, int epochs) => finished % _spec.Every == 0 || finished == epochs;
+    /// <summary>Images looked at.</summary>
+    public int Images => _images.Count;
 
     /// <summary>Looks at the network after <paramref name="finished"/> epochs; null when stopped in between.</summary>
-    public MonitoredAccuracies? Look(int finished, StopSignal stop)
+    /// <exception cref="ArithmeticException">The network's answers are not finite.</exception>
+    public ProbedAccuracies? Look(int finished, StopSignal stop)
     {
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
@@ -50,7 +57,7 @@ internal sealed class TrainingMonitor : IDisposable
             if (stop.Requested is not null) return null;
             using var batch = NewDisposeScope();
             var count = Math.Min(EvaluationImages.BatchSize, _images.Count - start);
-            var indices = ImageIndices.Range(start, count);
+            var indices = ImageIndices.Range(_first + start, count);
             var images = _images.Pixels(start, count);
             var labels = _images.Labels(start, count);
             clean += Correct(images, indices, labels, finished);
@@ -58,7 +65,7 @@ internal sealed class TrainingMonitor : IDisposable
             var perturbed = _attack.Perturb(_view, images, labels, indices, new AttackMoment(finished, 0));
             adversarial += Correct(perturbed, indices, labels, finished);
         }
-        return new MonitoredAccuracies((double)clean / _images.Count, _attack is null ? null : (double)adversarial / _images.Count);
+        return new ProbedAccuracies((double)clean / _images.Count, _attack is null ? null : (double)adversarial / _images.Count);
     }
 
     long Correct(Tensor images, ReadOnlySpan<long> indices, Tensor labels, int finished)
