@@ -21,6 +21,8 @@ public static class MetricSeries
     public const string OffDiagonalPenalty = "train/off-diagonal-penalty";
     /// <summary>Share of the first epoch's images whose label, as the training used it, has its arg max at the true class.</summary>
     public const string LabelAgreement = "train/label-agreement";
+    /// <summary>Share of an epoch's clean training images about which student and teacher give the same class, each image with its own label.</summary>
+    public const string TeacherAgreement = "train/teacher-agreement";
     /// <summary>Share of images no iterate up to k has fooled; Step is k.</summary>
     public const string AttackSurvivors = "attack/survivors";
     /// <summary>Accuracy at iterate k, one draw; Step is k.</summary>

@@ -16,7 +16,6 @@ internal sealed class OnlineTeacher : ITeacher
 {
     readonly Network _network;
     readonly NetworkView _view;
-    readonly bool _oneDrawAnImage;
     readonly Aggregation _aggregation;
     readonly DistillationSpec _spec;
     readonly int _draws;
@@ -29,8 +28,7 @@ internal sealed class OnlineTeacher : ITeacher
     public OnlineTeacher(Network network, ViewShape shape, Aggregation aggregation, DistillationSpec spec, SeedTree seeds)
     {
         _network = network;
-        _view = new NetworkView(network, shape.InputNoise, seeds, ImageNoiseLayout.Images) { WeightNoise = shape.WeightNoise };
-        _oneDrawAnImage = shape.Sharing == DrawSharing.Image && !_view.Deterministic;
+        _view = NetworkView.Of(network, shape, seeds, ImageNoiseLayout.Images);
         _aggregation = aggregation is Aggregation.Votes or Aggregation.MeanProbability
             ? aggregation
             : throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, "these answers are no distribution over classes");
@@ -59,26 +57,13 @@ internal sealed class OnlineTeacher : ITeacher
         for (var draw = 0; draw < _draws; draw++)
         {
             using var pass = NewDisposeScope();
-            var logits = Logits(images, indices, epoch, (occasion * _draws) + draw);
+            var logits = _view.Logits(images, indices, new Draw(RandomStream.Teacher, epoch, (occasion * _draws) + draw));
             sum.add_(_aggregation == Aggregation.Votes
                 ? nn.functional.one_hot(logits.argmax(1), logits.shape[1]).to(ScalarType.Float64)
                 : logits.softmax(1).to(ScalarType.Float64));
         }
         var answers = sum.div_(_draws).to(ScalarType.Float32);
         return TemperedLabels.Of(answers, _spec.TemperFloor, _spec.Temperature).MoveToOuterDisposeScope();
-    }
-
-    Tensor Logits(Tensor images, ReadOnlySpan<long> indices, int epoch, long draw)
-    {
-        if (!_oneDrawAnImage) return _view.Logits(images, indices, new Draw(RandomStream.Teacher, epoch, draw));
-        var rows = new List<Tensor>(indices.Length);
-        for (var i = 0; i < indices.Length; i++)
-        {
-            // The image is part of the stream's name, so that its draws do not depend on its place in the batch.
-            var own = RandomStream.Teacher.For(indices[i]);
-            rows.Add(_view.Logits(images.narrow(0, i, 1), indices.Slice(i, 1), new Draw(own, epoch, draw)));
-        }
-        return cat(rows);
     }
 
     public void Dispose()

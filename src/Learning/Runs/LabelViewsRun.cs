@@ -28,7 +28,7 @@ internal sealed class LabelViewsRun(RunRequest request, SmoothingEvalPayload pay
         var seeds = new SeedTree(payload.Seed);
         using var images = EvaluationImages.Open(payload, payload.Split, payload.Images, request.DataFolder);
         using var network = TrainedNetwork.Load(payload.View.Network, request.File(InputRoles.Weights), seeds, images.Device);
-        using var view = new NetworkView(network, payload.View.InputNoise, seeds) { WeightNoise = payload.View.WeightNoise };
+        using var view = NetworkView.Of(network, payload.View, seeds);
         using var labels = new ViewLabels(views.Count, images.Count, images.Device);
         var counts = new List<AggregatedCount>();
 

@@ -28,6 +28,10 @@ internal static class EpochReport
         Add(MetricSeries.SelectionAccuracy, looks.Selecting);
         Add(MetricSeries.OffDiagonalPenalty, session.Penalty?.Value());
         if (at.Epoch == 1 && spec.Distillation is not null) Add(MetricSeries.LabelAgreement, means[EpochSum.LabelAgreement]);
+        if (spec.Distillation is not null && AsksClean(spec, at)) Add(MetricSeries.TeacherAgreement, means[EpochSum.TeacherAgreement]);
         return points;
     }
+
+    // Agreement is counted where the student is asked about clean images anyway.
+    static bool AsksClean(TrainingSpec spec, TrainingPosition at) => Distillation.TrainingLoss.Of(spec, at.Epoch - 1).NeedsClean;
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace KdRobust.Learning.Training;
 
 /// <summary>What an epoch adds up, image by image.</summary>
-internal enum EpochSum { Loss, Correct, Clean, Adversarial, CleanDistillation, AdversarialDistillation, LabelAgreement }
+internal enum EpochSum { Loss, Correct, Clean, Adversarial, CleanDistillation, AdversarialDistillation, LabelAgreement, TeacherAgreement }
 
 /// <summary>
 /// Sums over the images of the running epoch, kept on the device: adding to them waits for nothing, and only reading

@@ -32,6 +32,7 @@ internal sealed class StepPasses(NetworkView view, NoiseSource source, EpochSums
                 var part = loss.Clean(logits, images.Labels, images.Teacher);
                 total = Backward(part, images);
                 Record(means, part, logits, images.Labels, EpochSum.Clean, EpochSum.CleanDistillation);
+                if (images.OwnTeacher is { } own) means.Add(EpochSum.TeacherAgreement, Agreement(logits.detach(), own.argmax(1)));
             }
             if (images.Perturbed is not null)
             {

@@ -134,12 +134,14 @@ internal sealed class TrainingSession : IDisposable
     List<StepImages> MicroBatches(long[] batch, TrainingLoss loss, int epoch, int step)
     {
         var labelled = (long[])batch.Clone();
-        if (_spec.Distillation is { Order: LabelOrder.FileOrder }) Array.Sort(labelled);
+        var fileOrder = _spec.Distillation is { Order: LabelOrder.FileOrder };
+        if (fileOrder) Array.Sort(labelled);
         var parts = new List<StepImages>();
         for (var first = 0; first < batch.Length; first += _spec.MicroBatch)
         {
             var end = Math.Min(first + _spec.MicroBatch, batch.Length);
-            parts.Add(Open(batch[first..end], labelled[first..end], first, batch.Length, loss, epoch, step));
+            var indices = batch[first..end];
+            parts.Add(Open(indices, fileOrder ? labelled[first..end] : indices, first, batch.Length, loss, epoch, step));
         }
         return parts;
     }
@@ -150,15 +152,16 @@ internal sealed class TrainingSession : IDisposable
         var clean = _augmentation!.Apply(_images, index);                         // [b, 3, 32, 32]
         var labels = _images.Labels(index);                                       // [b]
         var teacher = _teacher?.OnClean(clean, indices, labelled, epoch, step);   // [b, K]
+        var own = ReferenceEquals(indices, labelled) ? teacher : _teacher?.OnClean(clean, indices, indices, epoch, step);
         Tensor? perturbed = null;
         var onPerturbed = teacher;
         if (loss.NeedsPerturbed)
         {
-            perturbed = _attack!.Perturb(_view, clean, labels, indices, new AttackMoment(epoch, step));
+            perturbed = _attack!.Perturb(_view, clean, labels, indices, new AttackMoment(epoch, step), teacher);
             Mode.AfterEvaluation();
             if (loss is { TeacherOnPerturbed: true, PerturbDistilWeight: > 0 }) onPerturbed = _teacher!.OnPerturbed(perturbed, indices, epoch, step);
         }
-        return new StepImages(indices, first, batch, clean, labels, teacher, perturbed, onPerturbed);
+        return new StepImages(indices, first, batch, clean, labels, teacher, own, perturbed, onPerturbed);
     }
 
     public void Dispose()

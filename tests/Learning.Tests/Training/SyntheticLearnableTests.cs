@@ -15,7 +15,7 @@ public sealed class SyntheticLearnableTests : IDisposable
     public void A_small_network_learns_the_synthetic_set()
     {
         var dataset = new DatasetSpec { Name = DatasetName.Synthetic, TrainImages = 500, TestImages = 300 };
-        var training = TinyExperiment.Clean(10) with { BatchSize = 25 };
+        var training = TinyExperiment.Clean(10) with { BatchSize = 25, MicroBatch = 25 };
         var train = RecordedRun.Of(RecordedRun.Request(TinyExperiment.Train(TinyExperiment.Plain, training) with { Dataset = dataset }));
         File.WriteAllBytes(_weights, train.Output(OutputNames.Weights));
 
