@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Models;
@@ -53,16 +52,8 @@ internal sealed class ImportRun(RunRequest request, ImportPayload payload, TimeP
 
     void CheckSha256(string path)
     {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            var sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
-            if (sha256 != payload.File.Sha256)
-                throw new RunInputException($"{path}: its SHA-256 is {sha256}, but the spec names {payload.File.Sha256}: give the file that is meant, or change weights.sha256");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new RunInputException($"{path}: cannot be opened: {e.Message}", e);
-        }
+        var sha256 = WeightsDescription.Sha256Of(path);
+        if (sha256 != payload.File.Sha256)
+            throw new RunInputException($"{path}: its SHA-256 is {sha256}, but the spec names {payload.File.Sha256}: give the file that is meant, or change weights.sha256");
     }
 }
