@@ -11,7 +11,11 @@ namespace KdRobust.Learning.Tests;
 
 public sealed class CompositionTests
 {
-    static readonly WideResNetSpec[] Architectures = [Wide(10, 1), Wide(16, 1, 0.3), Wide(10, 2, normalize: false)];
+    static readonly ArchitectureSpec[] Architectures =
+    [
+        Wide(10, 1), Wide(16, 1, 0.3), Wide(10, 2, normalize: false),
+        Cifar(8, ResNetShortcut.Pad), Cifar(8, ResNetShortcut.Projection, normalize: false),
+    ];
 
     static readonly NoiseSpec[] Noises =
     [

@@ -28,14 +28,17 @@ static class Networks
     internal static WideResNetSpec Wide(int depth = 10, int width = 1, double dropout = 0, bool normalize = true) =>
         new() { Depth = depth, Width = width, Dropout = dropout, Normalize = normalize ? Normalization : null };
 
-    internal static NetworkShape Shape(NoiseSpec? noise = null, WideResNetSpec? architecture = null) =>
+    internal static NetworkShape Shape(NoiseSpec? noise = null, ArchitectureSpec? architecture = null) =>
         new(architecture ?? Wide(), noise ?? new NoNoiseSpec());
 
-    /// <summary>A WRN-10-1 with initial weights, and logits that are not all alike.</summary>
-    internal static Network Build(NoiseSpec? noise = null, long seed = 3, WideResNetSpec? architecture = null)
+    internal static CifarResNetSpec Cifar(int depth, ResNetShortcut shortcut, bool normalize = true) =>
+        new() { Depth = depth, Shortcut = shortcut, Normalize = normalize ? Normalization : null };
+
+    /// <summary>A WRN-10-1 unless another backbone is named, with initial weights, and logits that are not all alike.</summary>
+    internal static Network Build(NoiseSpec? noise = null, long seed = 3, ArchitectureSpec? architecture = null)
     {
         var network = ModelCatalog.Build(Shape(noise, architecture), new SeedTree(seed), CPU);
-        using (no_grad()) network.Module.get_parameter("fc.weight")!.mul_(10);
+        using (no_grad()) (network.Module.get_parameter("fc.weight") ?? network.Module.get_parameter("linear.weight"))!.mul_(10);
         return network;
     }
 

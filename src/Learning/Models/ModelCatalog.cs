@@ -23,9 +23,12 @@ internal static class ModelCatalog
             ColoredNoiseSpec colored => new ColoredNoiseLayers(colored, source),
             _ => throw new ArgumentOutOfRangeException(nameof(shape), shape.Noise.GetType().Name, "no layers for this noise"),
         };
-        nn.Module<Tensor, Tensor> module = shape.Architecture switch
+        Backbone module = shape.Architecture switch
         {
             WideResNetSpec wide => new WideResNet(wide, layers, source),
+            CifarResNetSpec cifar => new CifarResNet(cifar, layers),
+            ResNet18Spec resNet => new ResNet18(resNet, layers),
+            PreActResNet18Spec preAct => new PreActResNet18(preAct, layers),
             _ => throw new ArgumentOutOfRangeException(nameof(shape), shape.Architecture.GetType().Name, "no backbone for this architecture"),
         };
         module.to(device);

@@ -7,14 +7,11 @@ namespace KdRobust.Learning.Models;
 /// <summary>
 /// WRN-d-k for 32x32 images (Zagoruyko and Komodakis 2016), pre-activation, n = (d-4)/6 blocks a group, widths
 /// 16, 16k, 32k, 64k, strides 1, 2, 2. Parameter names are those of TRADES' public code.
-/// Parameters without noise: WRN-10-1 77,850; WRN-16-2 691,674; WRN-28-4 5,849,050; WRN-28-10 36,479,194.
+/// Parameters without noise: WRN-10-1 77,850; WRN-16-2 691,674; WRN-28-4 5,849,050; WRN-28-10 36,479,194;
+/// WRN-34-10 46,160,474.
 /// </summary>
-internal sealed class WideResNet : nn.Module<Tensor, Tensor>
+internal sealed class WideResNet : Backbone
 {
-    /// <summary>Classes K.</summary>
-    public const int Classes = 10;
-
-    readonly Normalization? normalization;
     readonly nn.Module<Tensor, Tensor> conv1;
     readonly WideResNetGroup block1;
     readonly WideResNetGroup block2;
@@ -25,18 +22,13 @@ internal sealed class WideResNet : nn.Module<Tensor, Tensor>
     /// <summary>images [N, 3, 32, 32] in [0,1] -> logits [N, 10].</summary>
     /// <exception cref="ArgumentException">The depth is not 6n+4.</exception>
     public WideResNet(WideResNetSpec spec, ILayerFactory layers, NoiseSource source)
-        : base(nameof(WideResNet))
+        : base(nameof(WideResNet), Checked(spec).Normalize)
     {
-        if (spec.Depth < 10 || (spec.Depth - 4) % 6 != 0)
-            throw new ArgumentException($"architecture.depth is {spec.Depth}, expected 6n+4: 10, 16, 22, 28, 34, ...", nameof(spec));
-        if (spec.Width < 1) throw new ArgumentException($"architecture.width is {spec.Width}, expected 1 or more", nameof(spec));
-
         var blocks = (spec.Depth - 4) / 6;
         long[] widths = [16, 16L * spec.Width, 32L * spec.Width, 64L * spec.Width];
         WideResNetGroup Group(int number, long stride, long side) => new(blocks, widths[number - 1], widths[number], stride, side, spec.Dropout, layers, source);
 
-        normalization = spec.Normalize is { } normalize ? new Normalization(normalize) : null;
-        conv1 = layers.Convolution(LayerRole.Stem, 3, widths[0], 3, 1, 32);
+        conv1 = layers.Convolution(LayerRole.Stem, 3, widths[0], 3, 1, Side);
         block1 = Group(1, 1, 32);
         block2 = Group(2, 2, 32);
         block3 = Group(3, 2, 16);
@@ -45,16 +37,24 @@ internal sealed class WideResNet : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Fan-out, as the public code sets it.</summary>
+    public override ConvolutionStart ConvolutionStart => ConvolutionStart.FanOutNormal;
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        if (input.dim() != 4 || input.shape[1] != 3 || input.shape[2] != 32 || input.shape[3] != 32)
-            throw new ArgumentException($"expected images [N, 3, 32, 32], got [{string.Join(", ", input.shape)}]", nameof(input));
         using var scope = NewDisposeScope();
-        var x = conv1.call(normalization is null ? input : normalization.call(input));
+        var x = conv1.call(Pixels(input));
         x = block3.call(block2.call(block1.call(x)));
         x = nn.functional.relu(bn1.call(x), inplace: true); // [N, 64k, 8, 8]
-        x = nn.functional.avg_pool2d(x, [8, 8]).flatten(1); // [N, 64k]
-        return fc.call(x).MoveToOuterDisposeScope();
+        return fc.call(AveragePool(x, 8)).MoveToOuterDisposeScope();
+    }
+
+    static WideResNetSpec Checked(WideResNetSpec spec)
+    {
+        if (spec.Depth < 10 || (spec.Depth - 4) % 6 != 0)
+            throw new ArgumentException($"architecture.depth is {spec.Depth}, expected 6n+4: 10, 16, 22, 28, 34, ...", nameof(spec));
+        if (spec.Width < 1) throw new ArgumentException($"architecture.width is {spec.Width}, expected 1 or more", nameof(spec));
+        return spec;
     }
 }

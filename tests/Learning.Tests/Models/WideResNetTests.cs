@@ -16,6 +16,7 @@ public sealed class WideResNetTests
     [InlineData(16, 2, 691_674)]
     [InlineData(28, 4, 5_849_050)]
     [InlineData(28, 10, 36_479_194)]
+    [InlineData(34, 10, 46_160_474)]
     public void Parameter_counts_are_those_of_the_literature(int depth, int width, long parameters)
     {
         using var network = ModelCatalog.Build(Shape(architecture: Wide(depth, width)), new SeedTree(1), CPU);
