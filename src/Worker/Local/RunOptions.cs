@@ -20,7 +20,7 @@ sealed record RunOptions(ExperimentSpec Spec, string? DataFolder, string OutputF
         if (line.IsEmpty || line[0].StartsWith('-'))
             throw new UsageException("run needs the file of a spec, e.g. run experiments/demo.json");
         var words = line[1..].ToArray().ToList();
-        var models = Models(words);
+        var models = FilesOf(words);
         var options = CommandLine.Options([.. words.Where(word => word != "--json")], "--data", "--out", "--run");
         return new RunOptions(
             Read(line[0]),
@@ -32,7 +32,7 @@ sealed record RunOptions(ExperimentSpec Spec, string? DataFolder, string OutputF
     }
 
     // --model may be repeated; the words it takes are removed.
-    static Dictionary<string, string> Models(List<string> words)
+    static Dictionary<string, string> FilesOf(List<string> words)
     {
         var models = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var at = words.IndexOf("--model"); at >= 0; at = words.IndexOf("--model"))

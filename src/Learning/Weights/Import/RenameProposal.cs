@@ -9,6 +9,7 @@ namespace KdRobust.Learning.Weights.Import;
 /// </summary>
 internal static class RenameProposal
 {
+    const int Looked = 64;
     static readonly string[][] Synonyms = [["fc", "linear", "classifier", "head"], ["shortcut", "downsample"]];
 
     /// <summary>Rules for a file of these names and a network of those, longer prefixes first; none when the names are the network's.</summary>
@@ -24,8 +25,8 @@ internal static class RenameProposal
         return [.. rules.Select(rule => new RenameSpec { From = rule.Key, To = rule.Value })];
     }
 
-    // The empty prefix and whatever ends with the first or second dot of a name.
-    static IEnumerable<string> Prefixes(IEnumerable<string> names) => names
+    // The empty prefix and whatever ends with the first or second dot of one of the first names.
+    static IEnumerable<string> Prefixes(IEnumerable<string> names) => names.Take(Looked)
         .SelectMany(name => new[] { name.IndexOf('.'), name.IndexOf('.', Math.Max(0, name.IndexOf('.') + 1)) }.Where(dot => dot > 0).Select(dot => name[..(dot + 1)]))
         .Prepend("").Distinct(StringComparer.Ordinal);
 
