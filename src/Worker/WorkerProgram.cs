@@ -29,9 +29,9 @@ static class WorkerProgram
                 case ["run", .. var rest]:
                     return Local.RunVerb.Run(Local.RunOptions.Parse(rest));
                 case ["inspect", .. var rest]:
-                    return Local.WeightsVerbs.Inspect(rest);
+                    return Local.WeightsVerbs.Inspect(rest, Console.Out, Console.Error);
                 case ["export", .. var rest]:
-                    return Local.WeightsVerbs.Export(rest);
+                    return Local.WeightsVerbs.Export(rest, Console.Out, Console.Error);
                 default:
                     throw new UsageException(line.Length == 0 ? "a verb is missing" : $"'{line[0]}' is no verb of this program");
             }

@@ -13,27 +13,27 @@ static class WeightsVerbs
     /// <summary>Prints what a file holds as JSON (<see cref="WeightsDescription"/>).</summary>
     /// <returns>0, or 1 when the file cannot be read.</returns>
     /// <exception cref="UsageException">The words are wrong.</exception>
-    internal static int Inspect(ReadOnlySpan<string> line)
+    internal static int Inspect(ReadOnlySpan<string> line, TextWriter output, TextWriter errors)
     {
         if (line.IsEmpty || line[0].StartsWith('-'))
             throw new UsageException("inspect needs a file of weights, e.g. inspect resnet20.th");
         var options = CommandLine.Options(line[1..], "--network");
         var (file, network) = (line[0], options.TryGetValue("--network", out var json) ? Network(json) : null);
-        return Told(() => Console.Out.WriteLine(JsonSerializer.Serialize(WeightsDescription.Of(file, network), SpecJson.Options)));
+        return Told(errors, () => output.WriteLine(JsonSerializer.Serialize(WeightsDescription.Of(file, network), SpecJson.Options)));
     }
 
     /// <summary>Writes stored weights in another format.</summary>
     /// <returns>0, or 1 when the file cannot be read or the other not be written.</returns>
     /// <exception cref="UsageException">The words are wrong.</exception>
-    internal static int Export(ReadOnlySpan<string> line)
+    internal static int Export(ReadOnlySpan<string> line, TextWriter output, TextWriter errors)
     {
         if (line is not [var from, var to] || from.StartsWith('-') || to.StartsWith('-'))
             throw new UsageException($"export needs a safetensors file and the file to write, whose name ends with {string.Join(", ", WeightsExport.Endings)}");
-        return Told(() =>
+        return Told(errors, () =>
         {
             var (tensors, bytes) = WeightsExport.Write(from, to);
-            Console.Error.WriteLine(FormattableString.Invariant($"{tensors} tensors, {bytes} bytes"));
-            Console.Out.WriteLine(Path.GetFullPath(to));
+            errors.WriteLine(FormattableString.Invariant($"{tensors} tensors, {bytes} bytes"));
+            output.WriteLine(Path.GetFullPath(to));
         });
     }
 
@@ -49,7 +49,7 @@ static class WeightsVerbs
         }
     }
 
-    static int Told(Action action)
+    static int Told(TextWriter errors, Action action)
     {
         try
         {
@@ -58,7 +58,7 @@ static class WeightsVerbs
         }
         catch (Exception error) when (error is RunInputException or DllNotFoundException)
         {
-            Console.Error.WriteLine(error.Message);
+            errors.WriteLine(error.Message);
             return 1;
         }
     }

@@ -34,7 +34,7 @@ public static class WeightsExport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
         {
-            File.Delete(draft);
+            if (File.Exists(draft)) File.Delete(draft);
             throw new RunInputException($"{to}: cannot be written: {e.Message}", e);
         }
     }

@@ -239,7 +239,8 @@ internal sealed class PickleReader(PickleStream stream, TorchObjects objects)
 
     uint MemoName() => stream.Line() is var text && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var name) ? name : throw stream.Bad($"'{text}' is no name of a memo");
 
-    static object Narrowed(BigInteger number) => number >= long.MinValue && number <= long.MaxValue ? (long)number : number;
+    // The cast keeps the long from becoming a BigInteger, the type both branches could share.
+    static object Narrowed(BigInteger number) => number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number;
 
     Exception Refused(byte opcode) => stream.Bad(opcode switch
     {
