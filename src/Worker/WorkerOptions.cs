@@ -25,7 +25,11 @@ sealed record WorkerOptions
                  --data DIR       as above
                  --out DIR        where results are kept, by fingerprint, and taken up again (default .kdr/run)
                  --run N          another run of the same spec: nothing kept is used, the numbers must be the same (default 0)
+                 --model FILE     weights that the spec imports, found by their SHA-256; may be repeated
                  --json           the whole report as JSON on standard output, instead of its tables
+               KdRobust.Worker inspect FILE [--network JSON]  what a file of weights holds, as JSON; nothing in it is executed
+                 --network JSON   architecture and noise of the network it is for: proposes renames
+               KdRobust.Worker export FILE OUT  stored weights (safetensors) as .pt, .pth or .safetensors
         """;
 
     public required string Name { get; init; }

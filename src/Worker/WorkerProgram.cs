@@ -19,7 +19,7 @@ static class WorkerProgram
             {
                 case [RunProcessArguments.Verb, ..] when RunProcessArguments.Parse(line) is { } arguments:
                     return RunProcessVerb.Run(arguments, runs);
-                case ["--help" or "-h" or "help"] or ["run" or "serve", .., "--help" or "-h"]:
+                case ["--help" or "-h" or "help"] or ["run" or "serve" or "inspect" or "export", .., "--help" or "-h"]:
                     Console.Out.WriteLine(WorkerOptions.Usage);
                     return 0;
                 case ["serve", .. var words]:
@@ -28,6 +28,10 @@ static class WorkerProgram
                         return await Supervisor.Serve(options, command, loggers);
                 case ["run", .. var rest]:
                     return Local.RunVerb.Run(Local.RunOptions.Parse(rest));
+                case ["inspect", .. var rest]:
+                    return Local.WeightsVerbs.Inspect(rest, Console.Out, Console.Error);
+                case ["export", .. var rest]:
+                    return Local.WeightsVerbs.Export(rest, Console.Out, Console.Error);
                 default:
                     throw new UsageException(line.Length == 0 ? "a verb is missing" : $"'{line[0]}' is no verb of this program");
             }

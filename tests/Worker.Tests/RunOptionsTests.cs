@@ -41,4 +41,24 @@ public sealed class RunOptionsTests
         Should.Throw<UsageException>(() => RunOptions.Parse(["/nonexistent/spec.json"])).Message.ShouldStartWith("/nonexistent/spec.json cannot be read");
         Should.Throw<UsageException>(() => RunOptions.Parse([Demo, "--jsn", "x"])).Message.ShouldStartWith("'--jsn' is no option here");
     }
+
+    [Fact]
+    public void Models_are_found_by_their_checksum_and_may_be_several()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "abc");
+            var options = RunOptions.Parse([Demo, "--model", file, "--json", "--model", Demo]);
+            options.Models["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"].ShouldBe(file);
+            options.Models.Count.ShouldBe(2);
+            options.Json.ShouldBeTrue();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+        Should.Throw<UsageException>(() => RunOptions.Parse([Demo, "--model", "/nonexistent/w.pt"])).Message.ShouldStartWith("--model /nonexistent/w.pt: there is no such file");
+        Should.Throw<UsageException>(() => RunOptions.Parse([Demo, "--model"])).Message.ShouldStartWith("--model needs a value");
+    }
 }

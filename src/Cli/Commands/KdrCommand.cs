@@ -31,6 +31,8 @@ static class KdrCommand
         TableCommand.Create(context),
         ReportCommand.Create(context),
         RunCommand.Create(context),
+        EvalCommand.Create(context),
+        ExportCommand.Create(context),
         SchemaCommand.Create(context),
         DataCommand.Create(context),
         BenchCommand.Create(context),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using KdRobust.Cli.Local;
 using KdRobust.Cli.Specs;
@@ -16,8 +15,13 @@ static class RunCommand
         var data = new Option<string?>("--data") { Description = "Folder with cifar10-mini/ or cifar-10-batches-bin/; default KDR_DATA, ./data, then what was fetched", HelpName = "DIR" };
         var output = new Option<string?>("--out") { Description = "Where results are kept by fingerprint, and taken up again; default .kdr/runs", HelpName = "DIR" };
         var number = UpCommand.Number("--run", "Another number computes everything anew, beside what is kept", 0, 0, int.MaxValue);
+        var model = new Option<string[]>("--model")
+        {
+            Description = "A file of weights that the spec imports (.pt, .pth, .th, .pth.tar, safetensors), found by its SHA-256; may be repeated", HelpName = "FILE",
+            Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => [],
+        };
         var json = CommandContext.JsonOption();
-        var command = new Command("run", "Compute a spec in one process, without a service: the same digits") { file, set, data, output, number, json };
+        var command = new Command("run", "Compute a spec in one process, without a service: the same digits") { file, set, data, output, number, model, json };
         command.SetAction(async (parsed, ct) =>
         {
             var spec = SpecFile.Read(parsed.GetValue(file)!, parsed.GetValue(set)!);
@@ -26,7 +30,8 @@ static class RunCommand
             string[] options =
             [
                 "--out", parsed.GetValue(output) ?? Path.Combine(context.Folders.State, "runs"), "--run", parsed.GetValue(number).ToString(CultureInfo.InvariantCulture),
-                .. images is null ? Array.Empty<string>() : ["--data", images.Path], .. parsed.GetValue(json) ? ["--json"] : Array.Empty<string>(),
+                .. images is null ? Array.Empty<string>() : ["--data", images.Path],
+                .. parsed.GetValue(model)!.SelectMany(path => new[] { "--model", path }), .. parsed.GetValue(json) ? ["--json"] : Array.Empty<string>(),
             ];
             return await Run(context, parsed.GetValue(file)!, parsed.GetValue(set)!, spec, options, ct);
         });
@@ -40,11 +45,7 @@ static class RunCommand
         try
         {
             if (aside is not null) await File.WriteAllTextAsync(aside, spec.Text, ct);
-            // In our terminal and our process group: Ctrl-C reaches it as it reaches us, and it ends with us.
-            var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, context.Folders.Program("Worker"), "run", aside ?? file, .. options]) { UseShellExecute = false };
-            using var process = await ChildLauncher.Start(start);
-            await process.WaitForExitAsync(CancellationToken.None);
-            return ct.IsCancellationRequested ? ExitCode.Interrupted : process.ExitCode;
+            return await WorkerProcess.Run(context.Folders, ["run", aside ?? file, .. options], ct);
         }
         finally
         {

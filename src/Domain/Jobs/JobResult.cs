@@ -73,6 +73,8 @@ public sealed record AggregationCurve(Experiments.Aggregation Aggregation, IRead
 /// <summary>Weights that were read.</summary>
 public sealed record ImportResult : JobResult
 {
+    /// <summary>Format of the file and where in it the state dict was found, e.g. <c>PyTorch legacy file, state_dict</c>.</summary>
+    public required string Source { get; init; }
     public required long Parameters { get; init; }
     /// <summary>Which name of the file became which of the network.</summary>
     public required IReadOnlyList<MappedKey> Mapped { get; init; }

@@ -22,7 +22,8 @@ public sealed record LocalJob(PlannedJob Job, LocalJobEnd End, JobResult? Result
 /// <param name="plan">What to compute.</param>
 /// <param name="folder">Where outputs, resume points and results are kept.</param>
 /// <param name="dataFolder">Folder that holds the data sets' folders, or null.</param>
-public sealed class LocalExperiment(ExperimentPlan plan, string folder, string? dataFolder)
+/// <param name="models">SHA-256 (lower-case hex) to file, of the weights that the plan imports; null when there are none.</param>
+public sealed class LocalExperiment(ExperimentPlan plan, string folder, string? dataFolder, IReadOnlyDictionary<string, string>? models = null)
 {
     /// <summary>
     /// Runs what is not there yet. A job whose input cannot be used fails alone: what depends on it is skipped, the rest is
@@ -69,6 +70,7 @@ public sealed class LocalExperiment(ExperimentPlan plan, string folder, string? 
             input => input.Key,
             input => new JobFolder(folder, plan.Job(input.Value.Job).Fingerprint).Output(input.Value.Output),
             StringComparer.Ordinal);
+        if (job.Payload is ImportPayload import) inputs.Add(InputRoles.File, FileOf(import));
         var request = new RunRequest(Guid.Empty, job.DisplayName, job.Payload, inputs, kept.Resume, dataFolder);
         JobResult? result = null;
         foreach (var happened in RunCatalog.Create(request).Execute(stop))
@@ -84,4 +86,7 @@ public sealed class LocalExperiment(ExperimentPlan plan, string folder, string? 
         if (result is not null) kept.Keep(result);
         return result;
     }
+
+    string FileOf(ImportPayload import) => models?.GetValueOrDefault(import.File.Sha256)
+        ?? throw new RunInputException($"no file of SHA-256 {import.File.Sha256} was given: name it with --model FILE");
 }

@@ -72,7 +72,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<TensorEntry> Entries, IRe
                 case "dtype":
                     type = field.Value.ValueKind == JsonValueKind.String && TypeOf(field.Value.GetString()!) is { } known
                         ? known
-                        : throw bad($"'{name}' has dtype {field.Value.GetRawText()}; expected F32, I64 or U8", null);
+                        : throw bad($"'{name}' has dtype {field.Value.GetRawText()}; expected {string.Join(", ", Enum.GetNames<ElementType>())}", null);
                     break;
                 case "shape":
                     shape = Numbers(field.Value) ?? throw bad($"'{name}' has a shape that is not a list of sizes", null);
@@ -106,13 +106,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<TensorEntry> Entries, IRe
         if (next != dataBytes) throw bad($"{dataBytes - next} bytes follow the last tensor", null);
     }
 
-    static ElementType? TypeOf(string dtype) => dtype switch
-    {
-        "F32" => ElementType.F32,
-        "I64" => ElementType.I64,
-        "U8" => ElementType.U8,
-        _ => null,
-    };
+    // Never by Enum.TryParse alone: that reads numbers and lower case, too.
+    static ElementType? TypeOf(string dtype) =>
+        Enum.GetNames<ElementType>().Contains(dtype, StringComparer.Ordinal) ? Enum.Parse<ElementType>(dtype) : null;
 
     static long[]? Numbers(JsonElement value)
     {

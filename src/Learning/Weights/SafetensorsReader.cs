@@ -80,13 +80,34 @@ internal sealed class SafetensorsReader : IDisposable
         return tensor;
     }
 
+    /// <summary>Writes the bytes of the tensor of that name as they are stored, little-endian in C order; constant memory.</summary>
+    public void CopyTo(string name, Stream destination)
+    {
+        var entry = Find(name) ?? throw new RunInputException($"{Path}: no tensor '{name}'; it holds {Names(_entries.Keys)}");
+        _stream.Position = _data + entry.Begin;
+        var buffer = new byte[Math.Min(entry.Bytes, 1 << 20)];
+        for (var left = entry.Bytes; left > 0; left -= Math.Min(left, buffer.Length))
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(left, buffer.Length));
+            _stream.ReadExactly(part);
+            destination.Write(part);
+        }
+    }
+
     public void Dispose() => _stream.Dispose();
 
     internal static ScalarType DtypeOf(ElementType type) => type switch
     {
         ElementType.F32 => ScalarType.Float32,
+        ElementType.F64 => ScalarType.Float64,
+        ElementType.F16 => ScalarType.Float16,
+        ElementType.BF16 => ScalarType.BFloat16,
         ElementType.I64 => ScalarType.Int64,
+        ElementType.I32 => ScalarType.Int32,
+        ElementType.I16 => ScalarType.Int16,
+        ElementType.I8 => ScalarType.Int8,
         ElementType.U8 => ScalarType.Byte,
+        ElementType.BOOL => ScalarType.Bool,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown element type"),
     };
 

@@ -1,7 +1,7 @@
 namespace KdRobust.Learning.Weights;
 
-/// <summary>Element types of the files we read and write.</summary>
-internal enum ElementType { F32, I64, U8 }
+/// <summary>Element types of the files we read, by safetensors' names; what is stored of ours is F32, I64 and U8.</summary>
+internal enum ElementType { F32, I64, U8, F64, F16, BF16, I32, I16, I8, BOOL }
 
 /// <summary>One tensor of a safetensors file.</summary>
 /// <param name="Name">Name, unique in the file.</param>
@@ -13,9 +13,10 @@ internal sealed record TensorEntry(string Name, ElementType Type, IReadOnlyList<
 {
     public static int SizeOf(ElementType type) => type switch
     {
-        ElementType.F32 => 4,
-        ElementType.I64 => 8,
-        ElementType.U8 => 1,
+        ElementType.I64 or ElementType.F64 => 8,
+        ElementType.F32 or ElementType.I32 => 4,
+        ElementType.F16 or ElementType.BF16 or ElementType.I16 => 2,
+        ElementType.U8 or ElementType.I8 or ElementType.BOOL => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown element type"),
     };
 

@@ -16,17 +16,20 @@ internal static class TensorSet
     public static void Load(SafetensorsReader file, string prefix, IReadOnlyDictionary<string, Tensor> targets, string owner)
     {
         var mismatches = Mismatches(file, prefix, targets).ToList();
-        if (mismatches.Count > 0)
-        {
-            var shown = string.Join("; ", mismatches.Take(MismatchesShown)) + (mismatches.Count > MismatchesShown ? "; ..." : "");
-            throw new RunInputException($"{file.Path}: does not fit {owner} in {mismatches.Count} places: {shown}");
-        }
+        if (mismatches.Count > 0) throw Refusal(file.Path, owner, mismatches);
         using var noGrad = no_grad();
         foreach (var (name, target) in targets)
         {
             using var scope = NewDisposeScope();
             target.copy_(file.Load(prefix + name));
         }
+    }
+
+    /// <summary>The refusal that lists what does not fit.</summary>
+    public static RunInputException Refusal(string path, string owner, IReadOnlyCollection<string> mismatches)
+    {
+        var shown = string.Join("; ", mismatches.Take(MismatchesShown)) + (mismatches.Count > MismatchesShown ? "; ..." : "");
+        return new RunInputException($"{path}: does not fit {owner} in {mismatches.Count} places: {shown}");
     }
 
     static IEnumerable<string> Mismatches(SafetensorsReader file, string prefix, IReadOnlyDictionary<string, Tensor> targets)

@@ -46,7 +46,7 @@ static partial class RunVerb
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(stop, signal));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(stop, signal));
         var screen = new Screen(plan, Console.Error);
-        var ended = new LocalExperiment(plan, options.OutputFolder, options.DataFolder).Run(screen.Tell, screen.Tell, stop);
+        var ended = new LocalExperiment(plan, options.OutputFolder, options.DataFolder, options.Models).Run(screen.Tell, screen.Tell, stop);
 
         var report = ReportOf(options.Spec, plan, ended);
         if (options.Json)

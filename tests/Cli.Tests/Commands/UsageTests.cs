@@ -18,6 +18,15 @@ public sealed class UsageTests : IDisposable
     [InlineData("--limit must be from 1 to 500, not 0", "ls", "--limit", "0")]
     [InlineData("--workers must be from 1 to 64, not 65", "demo", "--workers", "65")]
     [InlineData("mnist", "data", "fetch", "mnist")]
+    [InlineData("'--arch' is required", "eval", "--import", "w.th")]
+    [InlineData("--mean .5,.5: expected three numbers, e.g. .491,.482,.447", "eval", "--import", "w.th", "--arch", "resnet20", "--mean", ".5,.5")]
+    [InlineData("--std .5,0,.5: expected three numbers above 0", "eval", "--import", "w.th", "--arch", "resnet20", "--std", ".5,0,.5")]
+    [InlineData("--eps 8/0: expected a number from 0 to 1", "eval", "--import", "w.th", "--arch", "resnet20", "--eps", "8/0")]
+    [InlineData("--attack fgsm: expected none or pgdK", "eval", "--import", "w.th", "--arch", "resnet20", "--attack", "fgsm")]
+    [InlineData("--images must be from 1 to 10000, not 0", "eval", "--import", "w.th", "--arch", "resnet20", "--images", "0")]
+    [InlineData("--rename module: expected FROM=TO", "eval", "--import", "w.th", "--arch", "resnet20", "--rename", "module")]
+    [InlineData("mnist", "eval", "--import", "w.th", "--arch", "resnet20", "--dataset", "mnist")]
+    [InlineData("w.onnx: what format is it to have?", "export", "w.safetensors", "w.onnx")]
     [InlineData("pdf", "report", "@last", "--format", "pdf")]
     public async Task A_wrong_command_line_is_2_and_says_where_help_is(string message, params string[] arguments)
     {
@@ -33,8 +42,32 @@ public sealed class UsageTests : IDisposable
     {
         var said = await Run("--help");
         said.ExitCode.ShouldBe(ExitCode.Done);
-        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "report", "run", "schema", "data", "bench", "test" })
+        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "report", "run", "eval", "export", "schema", "data", "bench", "test" })
             said.Out.ShouldContain($"\n  {verb} ");
+    }
+
+    [Theory]
+    [InlineData("--import /nonexistent.th: there is no such file", "--import", "/nonexistent.th", "--arch", "resnet20", "--no-normalize")]
+    [InlineData("--arch vgg: expected resnet20", "--arch", "vgg", "--no-normalize")]
+    [InlineData("--mean and --std are needed", "--arch", "resnet20")]
+    [InlineData("exclude each other", "--arch", "resnet20", "--no-normalize", "--mean", ".5,.5,.5")]
+    [InlineData("$.models.imported.architecture.depth: no CIFAR ResNet has this depth; got 21", "--arch", "resnet21", "--no-normalize")]
+    [InlineData("$.models.imported.weights.rename[1].from: an earlier rule takes every name", "--arch", "resnet20", "--no-normalize", "--rename", "m.=", "--rename", "m.a.=")]
+    [InlineData("$.dataset.testImages: more images than the data set has", "--arch", "resnet20", "--no-normalize", "--dataset", "cifar10-mini", "--images", "1001")]
+    public async Task What_eval_is_asked_is_checked_before_anything_is_read(string message, params string[] arguments)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            var said = await Run(["eval", .. arguments.Contains("--import") ? Array.Empty<string>() : ["--import", file], .. arguments]);
+            said.ExitCode.ShouldBe(ExitCode.Usage);
+            said.Error.ShouldContain(message);
+            said.Out.ShouldBeEmpty();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

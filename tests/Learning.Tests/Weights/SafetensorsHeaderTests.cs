@@ -25,11 +25,28 @@ public sealed class SafetensorsHeaderTests
     }
 
     [Theory]
+    [InlineData("F64", 16)]
+    [InlineData("F16", 4)]
+    [InlineData("BF16", 4)]
+    [InlineData("I32", 8)]
+    [InlineData("I16", 4)]
+    [InlineData("I8", 2)]
+    [InlineData("BOOL", 2)]
+    public void Types_that_only_others_write_are_read(string dtype, long bytes)
+    {
+        var entry = Parse($$$"""{"a":{"dtype":"{{{dtype}}}","shape":[2],"data_offsets":[0,{{{bytes}}}]}}""", bytes).Entries.Single();
+        entry.Type.ToString().ShouldBe(dtype);
+        entry.Bytes.ShouldBe(bytes);
+    }
+
+    [Theory]
     [InlineData("""[]""", 0, "not a JSON object")]
     [InlineData("""{"a":""", 0, "not the JSON expected")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "not the JSON expected")]
     [InlineData("""{"a":{"dtype":"F32","shape":[[[[1]]]],"data_offsets":[0,4]}}""", 4, "not the JSON expected")]
-    [InlineData("""{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}""", 2, "dtype \"BF16\"")]
+    [InlineData("""{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}""", 1, "dtype \"F8_E4M3\"; expected F32, I64, U8, F64, F16, BF16, I32, I16, I8, BOOL")]
+    [InlineData("""{"a":{"dtype":"bf16","shape":[1],"data_offsets":[0,2]}}""", 2, "dtype \"bf16\"")]
+    [InlineData("""{"a":{"dtype":"0","shape":[1],"data_offsets":[0,4]}}""", 4, "dtype \"0\"")]
     [InlineData("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,2]}}""", 2, "dtype 7")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "not a list of sizes")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,6]}}""", 6, "not a list of sizes")]
