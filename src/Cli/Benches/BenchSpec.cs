@@ -20,7 +20,7 @@ static class BenchSpec
         var spec = JsonNode.Parse(file.Text)!.AsObject();
         foreach (var other in spec["models"]!.AsObject().Select(model => model.Key).Where(key => key != Model).ToList()) spec["models"]!.AsObject().Remove(other);
         foreach (var part in (string[])["views", "evaluations", "transfers"]) spec[part] = new JsonObject();
-        foreach (var part in (string[])["notes", "tables", "figures"]) spec[part] = new JsonArray();
+        foreach (var part in (string[])["notes", "tables", "figures", "comparisons"]) spec[part] = new JsonArray();
         spec["name"] = name;
         spec["title"] = $"Bench: {name}";
         change(spec, spec["models"]![Model]!["weights"]!.AsObject());

@@ -18,6 +18,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--limit must be from 1 to 500, not 0", "ls", "--limit", "0")]
     [InlineData("--workers must be from 1 to 64, not 65", "demo", "--workers", "65")]
     [InlineData("mnist", "data", "fetch", "mnist")]
+    [InlineData("pdf", "figure", "@last", "--format", "pdf")]
     [InlineData("pdf", "report", "@last", "--format", "pdf")]
     public async Task A_wrong_command_line_is_2_and_says_where_help_is(string message, params string[] arguments)
     {
@@ -33,7 +34,7 @@ public sealed class UsageTests : IDisposable
     {
         var said = await Run("--help");
         said.ExitCode.ShouldBe(ExitCode.Done);
-        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "report", "run", "schema", "data", "bench", "test" })
+        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "figure", "report", "run", "schema", "data", "bench", "test" })
             said.Out.ShouldContain($"\n  {verb} ");
     }
 
