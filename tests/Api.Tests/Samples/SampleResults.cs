@@ -31,7 +31,7 @@ static class SampleResults
             Survivors = Curve(attack, 0.39, 0.16), CorrectAtStep = Curve(attack, 0.39, 0.19),
             TargetCurves = attack.CurveDraws == 0 ? [] : [.. attack.Targets.Select((_, i) => new TargetCurve(attack.CurveDraws,
                 [new(Aggregation.Votes, Curve(attack, 0.4, 0.23 + 0.08 * i)), new(Aggregation.MeanProbability, Curve(attack, 0.41, 0.24 + 0.08 * i))]))],
-            Targets = [.. attack.Targets.Select((target, i) => Count(attack.Images, target.Draws, target.StopFor, 172 + 40 * i, target.View))],
+            Targets = [.. attack.Targets.Select((target, i) => Count(attack.Images, target.Draws, target.StopFor, Weakened(attack.Attack, 172 + 40 * i), target.View))],
         },
         ImportPayload => new ImportResult
         {
@@ -40,6 +40,10 @@ static class SampleResults
         },
         _ => throw new ArgumentOutOfRangeException(nameof(payload)),
     };
+
+    // 8/255 as it is; a smaller ball less harmful, a larger one more.
+    static int Weakened(AttackSpec attack, int ofThousand) =>
+        (int)(ofThousand * Math.Exp(1 - Math.Sqrt(attack.Norm == AttackNorm.Linf ? 255 * attack.Epsilon.Value / 8 : 2 * attack.Epsilon.Value)));
 
     // So many of a thousand images answered rightly; intervals over draws where a view of the whole draw count differs in its draws.
     static AggregatedCount Count(int images, int draws, Aggregation? stopFor, int ofThousand, ViewShape view)

@@ -10,7 +10,7 @@ static class SpecWords
     public static string Kebab<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
     /// <summary>A number with as many digits as it has.</summary>
-    public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
 
     /// <summary>Parts that are there, one after the other.</summary>
     public static string Join(string separator, params IEnumerable<string?> parts) => string.Join(separator, parts.Where(p => !string.IsNullOrEmpty(p)));
