@@ -8,6 +8,8 @@ namespace KdRobust.Cli.Results;
 /// <summary><c>kdr table FOLDER</c>: the tables of all specs in it, paper beside ours, from the results that are stored in the checkout.</summary>
 static class FolderTables
 {
+    const int MostNamed = 6;
+
     /// <summary>True when a word names specs rather than an experiment of a service.</summary>
     public static bool IsMeant(string word) => Directory.Exists(word) || (word.EndsWith(".json", StringComparison.Ordinal) && File.Exists(word));
 
@@ -21,7 +23,7 @@ static class FolderTables
     {
         var folder = results ?? Path.Combine(context.Folders.Root, "results");
         var specs = SpecTables.Of(path, StoredResult.In(folder));
-        var shown = specs.Select(s => s with { Tables = [.. s.Tables.Where(t => only is null || t.Id == only)] }).Where(s => s.Tables.Count > 0).ToList();
+        var shown = specs.Select(s => only is null ? s : s.With(only)).Where(s => s.Tables.Count > 0).ToList();
         if (shown.Count == 0)
             throw new CommandFailedException(ExitCode.NotFound, only is null ? $"no spec in {path} asks for a table" : $"no spec in {path} has a table '{only}': there are {string.Join(", ", specs.SelectMany(s => s.Tables).Select(t => t.Id).Distinct(StringComparer.Ordinal))}");
         switch (format)
@@ -42,7 +44,9 @@ static class FolderTables
         if (comparisons && spec.Comparisons.Count > 0)
             text.Append(markdown ? ComparisonText.Markdown(spec.Comparisons, spec.Synthetic) : ComparisonText.Plain(spec.Comparisons, spec.Synthetic)).Append('\n');
         if (spec.Sources.Count > 0) text.Append(indent).Append("from ").AppendJoin(", ", spec.Sources.Select(s => Path.GetRelativePath(Environment.CurrentDirectory, s))).Append('\n');
-        if (spec.Older.Count > 0) text.Append(indent).Append("measured by another form of this spec than the file's: ").AppendJoin(", ", spec.Older).Append('\n');
+        if (spec.Older.Count > 0)
+            text.Append(indent).Append("measured by another form of this spec than the file's: ")
+                .Append(spec.Older.Count <= MostNamed ? string.Join(", ", spec.Older) : string.Create(CultureInfo.InvariantCulture, $"{spec.Older.Count} numbers (--format json names them)")).Append('\n');
         if (spec.Missing.Count > 0 || spec.Older.Count > 0)
             text.Append(indent).Append(spec.Missing.Count > 0 ? "what is missing is computed by: " : "to measure them anew: ").Append(markdown ? $"`{spec.Command}`" : spec.Command).Append('\n');
         return text.ToString();

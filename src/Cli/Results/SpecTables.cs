@@ -20,6 +20,14 @@ sealed record SpecTables(
     /// <summary>True when the images are procedural.</summary>
     public bool Synthetic => Spec.Dataset.Name == DatasetName.Synthetic;
 
+    /// <summary>One of its tables, and what is to say of that one alone; none when it has no such table.</summary>
+    public SpecTables With(string table)
+    {
+        var tables = Tables.Where(t => t.Id == table).ToList();
+        var cells = tables.SelectMany(t => t.Rows).SelectMany(r => r.Cells).Select(c => c.ResultId).ToHashSet(StringComparer.Ordinal);
+        return this with { Tables = tables, Missing = [.. Missing.Where(cells.Contains)], Older = [.. Older.Where(cells.Contains)] };
+    }
+
     /// <summary>What computes the missing numbers and stores them where they are found.</summary>
     public string Command => $"mkdir -p {Path.GetDirectoryName($"results/{Spec.Name}")} && ./kdr run {File} --json > results/{Spec.Name}.json";
 

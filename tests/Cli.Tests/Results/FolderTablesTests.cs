@@ -72,6 +72,7 @@ public sealed class FolderTablesTests : IDisposable
         var said = await Table(Specs);
         said.Out.ShouldContain("25.0 [");
         said.Out.ShouldContain("measured by another form of this spec than the file's: teacher-clean, ");
+        (await Table(Specs, "table1")).Out.ShouldContain("than the file's: teacher-clean, teacher-soft-clean, student-clean\n");
         said.Out.ShouldContain("to measure them anew: ");
     }
 
