@@ -27,7 +27,7 @@ internal static class Rooms
         ["Persistence"] = ["Npgsql", "Microsoft.EntityFrameworkCore"],
         ["Queue"] = ["Npgsql", "Quartz", "Microsoft.Extensions"],
         ["Worker"] = [.. Logging, "Microsoft.Extensions"],
-        ["Api"] = [.. Logging, "Microsoft.AspNetCore", "Swashbuckle"],
+        ["Api"] = [.. Logging, "Microsoft.AspNetCore", "Swashbuckle", "SkiaSharp"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdRobust.Api.Reports.Charts;
 using KdRobust.Domain.Reports;
 
@@ -16,30 +17,39 @@ static class FigureSection
 
     static void Write(HtmlText page, ReportFigure figure, bool synthetic)
     {
-        // A label has one style in all panels of a figure.
-        var labels = figure.Panels.SelectMany(p => p.Series).Select(s => s.Label).Distinct(StringComparer.Ordinal).ToList();
-        LineStyle StyleOf(string label) => new(labels.IndexOf(label));
-        var (x, y) = PanelChart.Axes(figure);
-
+        var (labels, styleOf) = LineStyle.Of(figure);
         page.Add($"<figure id=\"{figure.Id}\">\n<figcaption>{figure.Title}");
         if (synthetic) page.Markup(" (synthetic images, not CIFAR-10)");
         page.Markup("</figcaption>\n<ul class=\"legend\">");
         foreach (var label in labels)
         {
             page.Markup("<li>");
-            StyleOf(label).Sample(page);
+            styleOf(label).Sample(page);
             page.Add($"{label}</li>");
         }
         page.Markup("</ul>\n").Markup(figure.Panels.Count switch { 1 => "<div class=\"panels one\">\n", 2 => "<div class=\"panels two\">\n", _ => "<div class=\"panels\">\n" });
         foreach (var panel in figure.Panels)
         {
             page.Add($"<div><h4>{panel.Title}</h4>");
-            new PanelChart(panel, x, y, StyleOf).Write(page);
+            var (x, y) = PanelChart.Axes(figure, panel);
+            new PanelChart(panel, x, y, styleOf).Write(page);
             page.Markup("</div>\n");
         }
         page.Markup("</div>\n");
-        if (figure.Panels.SelectMany(p => p.Series).Any(s => s.Points.Count > 0)) WriteNumbers(page, figure);
+        if (figure.Panels.SelectMany(p => p.Series).SelectMany(s => s.Points).ToList() is { Count: > 0 } points)
+        {
+            page.Add($"<p class=\"foot\">{Bands(figure, points)}</p>\n");
+            WriteNumbers(page, figure);
+        }
         page.Markup("</figure>\n");
+    }
+
+    /// <summary>What the bands are.</summary>
+    internal static string Bands(ReportFigure figure, IReadOnlyList<ReportPoint> points)
+    {
+        var images = string.Join(" or ", points.Select(p => p.Images).Distinct().Order().Select(n => n.ToString(CultureInfo.InvariantCulture)));
+        var radii = figure.Panels.Any(p => p.XAxis is ReportAxis.EpsilonLinf or ReportAxis.EpsilonL2);
+        return $"Bands are 95 % intervals of each point, n = {images} images: Wilson's, over images{(radii ? "; over radii, where the tables have it, over images and draws together" : "")}.";
     }
 
     static void WriteNumbers(HtmlText page, ReportFigure figure)
@@ -48,15 +58,15 @@ static class FigureSection
         foreach (var panel in figure.Panels.Where(p => p.Series.Any(s => s.Points.Count > 0)))
         {
             var xs = panel.Series.SelectMany(s => s.Points).Select(p => p.X).Distinct().Order().ToList();
-            page.Add($"<div class=\"scroll\"><table class=\"plain\"><caption>{panel.Title}; accuracy in %</caption><thead><tr><th>{panel.XAxis}</th>");
+            page.Add($"<div class=\"scroll\"><table class=\"plain\"><caption>{panel.Title}; accuracy in % [95 %]</caption><thead><tr><th>{PanelChart.Name(panel.XAxis)}</th>");
             foreach (var at in xs) page.Add($"<th class=\"num\">{at:0.##}</th>");
             page.Markup("</tr></thead><tbody>");
             foreach (var series in panel.Series)
             {
-                var byX = series.Points.GroupBy(p => p.X).ToDictionary(p => p.Key, p => p.Last().Y);
+                var byX = series.Points.GroupBy(p => p.X).ToDictionary(p => p.Key, p => p.Last());
                 page.Add($"<tr><td>{series.Label}</td>");
                 foreach (var at in xs)
-                    if (byX.TryGetValue(at, out var value)) page.Add($"<td class=\"num\">{value:0.0#}</td>");
+                    if (byX.TryGetValue(at, out var value)) page.Add($"<td class=\"num\">{value.Y:0.0#}<span class=\"bounds\">[{value.Lower:0.0}, {value.Upper:0.0}]</span></td>");
                     else page.Markup("<td class=\"num\"></td>");
                 page.Markup("</tr>");
             }

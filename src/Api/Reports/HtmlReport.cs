@@ -1,3 +1,4 @@
+using KdRobust.Api.Reports.Setup;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Reports;
@@ -42,7 +43,14 @@ static class HtmlReport
             foreach (var note in report.Notes) page.Add($"<li>{note}</li>\n");
             page.Markup("</ul>\n</section>\n");
         }
+        if (report.Expected is { } expected)
+        {
+            page.Markup("<section>\n<h2>What was expected</h2>\n<dl>\n");
+            page.Add($"<dt>numbers</dt><dd>{expected.Numbers}</dd>\n<dt>operations</dt><dd>{expected.Petaflops:0.####} · 10¹⁵ floating-point operations</dd>\n<dt>time</dt><dd>{expected.Time}</dd>\n<dt>memory</dt><dd>{expected.Memory}</dd>\n");
+            page.Markup("</dl>\n</section>\n");
+        }
         ResultTables.Write(page, report);
+        ComparisonSection.Write(page, report);
         FigureSection.Write(page, report);
         SetupSection.Write(page, context.Spec);
         JobSection.Write(page, report, context);

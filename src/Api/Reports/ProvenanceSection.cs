@@ -13,7 +13,7 @@ static class ProvenanceSection
         {
             page.Add($"<dt>computed by</dt><dd>KdRobust {provenance.Build}, libtorch {provenance.Libtorch}, BLAS {provenance.Blas}, {provenance.Device}, {provenance.Threads} thread(s)</dd>\n");
         }
-        page.Markup("<dt>intervals</dt><dd>95 % Wilson score intervals over images. They hold what the choice of test images adds; errors that one draw of the weights makes on many images at once, and the spread over training seeds, are not in them.</dd>\n</dl>\n");
+        page.Markup("<dt>intervals</dt><dd>95 %. Over images: Wilson's score interval (Clopper-Pearson's beside it in each cell's title and in the CSV); it holds what the choice of test images adds. Over images and draws, where marked: a two-level bootstrap in which the draws of the weights are clusters, because one draw errs on many images at once. The spread over training seeds is in neither.</dd>\n</dl>\n");
         page.Add($"<details><summary>the spec, word for word</summary>\n<pre>{context.SpecText}</pre>\n</details>\n");
         page.Markup("<p class=\"foot\">The paper: A. Katz, Y. Reches: Knowledge Distillation via Smoothed Models and Adversarial Robustness, 2022.</p>\n</section>\n");
     }

@@ -1,4 +1,5 @@
-using KdRobust.Domain.Experiments;
+using System.Globalization;
+using KdRobust.Api.Reports.Setup;
 using KdRobust.Domain.Reports;
 
 namespace KdRobust.Api.Reports;
@@ -43,16 +44,17 @@ static class ResultTables
             page.Add($"<td class=\"num missing\" title=\"result {cell.ResultId}\">not measured</td>");
             return;
         }
-        page.Add($"<td class=\"num ours\" title=\"result {ours.Id}: {ours.Correct} of {ours.Images} images right, {ours.Draws} draws by {Name(ours.Aggregation)}, seed {ours.Seed}\">");
-        page.Add($"{ours.Accuracy:0.0#}<span class=\"interval\">[{ours.Lower:0.0}, {ours.Upper:0.0}]</span>");
+        page.Add($"<td class=\"num ours\" title=\"result {ours.Id}: {ours.Correct} of {ours.Images} images right, {ours.Draws} draws by {ViewWords.Name(ours.Aggregation)}, seed {ours.Seed}; {Intervals(ours)}\">");
+        page.Add($"{ours.Accuracy:0.0#}<span class=\"interval\">[{ours.Shown.Lower:0.0}, {ours.Shown.Upper:0.0}]{(ours.OverDraws is null ? "" : TextTable.OverDrawsMark)}</span>");
         page.Add($"<span class=\"size\">n = {ours.Images}, M = {ours.Draws}</span></td>");
     }
 
+    static string Intervals(ResultRecord ours) => string.Create(CultureInfo.InvariantCulture, $"95 % Wilson [{ours.Lower:0.00}, {ours.Upper:0.00}], Clopper-Pearson [{ours.ExactLower:0.00}, {ours.ExactUpper:0.00}]")
+        + (ours.OverDraws is { } both ? string.Create(CultureInfo.InvariantCulture, $", over images and draws [{100 * both.Lower:0.00}, {100 * both.Upper:0.00}] ({both.Groups} groups of draws, {both.Replicates} resamplings)") : "");
+
     static string Aggregations(ReportTable table)
     {
-        var names = table.Rows.SelectMany(r => r.Cells).Select(c => c.Ours).OfType<ResultRecord>().Where(o => o.Draws > 1).Select(o => o.Aggregation).Distinct().Order().Select(Name).ToList();
+        var names = table.Rows.SelectMany(r => r.Cells).Select(c => c.Ours).OfType<ResultRecord>().Where(o => o.Draws > 1).Select(o => o.Aggregation).Distinct().Order().Select(ViewWords.Name).ToList();
         return names.Count == 0 ? "" : $" Draws are aggregated by {string.Join(" or ", names)}, as the row says.";
     }
-
-    internal static string Name(Aggregation aggregation) => aggregation == Aggregation.Votes ? "votes" : "mean probability";
 }

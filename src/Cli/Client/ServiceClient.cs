@@ -53,6 +53,13 @@ sealed class ServiceClient : IDisposable
         return await response.Content.ReadAsStringAsync(ct);
     }
 
+    /// <summary>A figure in one of its forms: svg, png, csv.</summary>
+    public async Task<byte[]> Figure(Guid id, string figure, string format, CancellationToken ct)
+    {
+        using var response = await Send(new HttpRequestMessage(HttpMethod.Get, $"/v1/experiments/{id}/figures/{Uri.EscapeDataString(figure)}.{format}"), HttpCompletionOption.ResponseContentRead, ct);
+        return await response.Content.ReadAsByteArrayAsync(ct);
+    }
+
     /// <summary>Opens an event stream.</summary>
     public async Task<HttpResponseMessage> Events(string topics, string? lastEventId, CancellationToken ct)
     {

@@ -29,6 +29,7 @@ static class KdrCommand
         WatchCommand.Create(context),
         CancelCommand.Create(context),
         TableCommand.Create(context),
+        FigureCommand.Create(context),
         ReportCommand.Create(context),
         RunCommand.Create(context),
         EvalCommand.Create(context),

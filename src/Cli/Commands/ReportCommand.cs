@@ -35,12 +35,15 @@ static class ReportCommand
     }
 
     /// <summary>Writes a file whole or not at all.</summary>
-    public static async Task Write(string file, string text, CancellationToken ct)
+    public static Task Write(string file, string text, CancellationToken ct) => Write(file, System.Text.Encoding.UTF8.GetBytes(text), ct);
+
+    /// <inheritdoc cref="Write(string, string, CancellationToken)"/>
+    public static async Task Write(string file, byte[] content, CancellationToken ct)
     {
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            await File.WriteAllTextAsync(file + ".new", text, ct);
+            await File.WriteAllBytesAsync(file + ".new", content, ct);
             File.Move(file + ".new", file, overwrite: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

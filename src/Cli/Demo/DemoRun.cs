@@ -86,7 +86,7 @@ sealed class DemoRun(CommandContext context, DemoOptions options)
         var file = Path.Combine(context.Folders.Demo, "report.html");
         await ReportCommand.Write(file, await client.Report(experiment.Id, "html", ct), ct);
         phases["report"] = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        Show(DemoOutcome.Of(detail, report, stored, phases, file), detail);
+        Show(DemoOutcome.Of(detail, report, stored, phases, file), report, detail);
         return Watcher.ExitCodeOf(detail.Experiment);
     }
 
@@ -104,11 +104,10 @@ sealed class DemoRun(CommandContext context, DemoOptions options)
         return await watching;
     }
 
-    void Show(DemoOutcome outcome, ExperimentDetail detail)
+    void Show(DemoOutcome outcome, ExperimentReport report, ExperimentDetail detail)
     {
         if (options.Json) context.WriteJson(outcome);
-        else
-            foreach (var table in outcome.Tables) Terminal.Out.WriteLine(TextTable.Plain(table, outcome.Synthetic));
+        else Terminal.Out.WriteLine(PlainReport.Of(report));
         if (Watcher.WhyFailed(detail) is { } why) Terminal.Say(why);
         var kinds = outcome.Jobs.GroupBy(j => j.Kind, StringComparer.Ordinal).Select(k => string.Create(CultureInfo.InvariantCulture, $"{k.Key} {Durations.Text(k.Sum(j => j.Seconds ?? 0))}"));
         Terminal.Say($"seconds of computing: {string.Join(", ", kinds)}");

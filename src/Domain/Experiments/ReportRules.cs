@@ -14,8 +14,11 @@ internal static class ReportRules
         for (var t = 0; t < spec.Tables.Count; t++) CheckTable(found, spec.Tables[t], results, $"$.tables[{Number(t)}]");
         for (var f = 0; f < spec.Figures.Count; f++)
             for (var p = 0; p < spec.Figures[f].Panels.Count; p++)
+            {
+                CheckAxis(found, spec.Figures[f].Panels[p], $"$.figures[{Number(f)}].panels[{Number(p)}]");
                 for (var s = 0; s < spec.Figures[f].Panels[p].Series.Count; s++)
                     CheckSeries(found, spec.Figures[f].Panels[p].Series[s], $"$.figures[{Number(f)}].panels[{Number(p)}].series[{Number(s)}]");
+            }
         for (var c = 0; c < spec.Comparisons.Count; c++) CheckComparison(found, spec.Comparisons[c], results, $"$.comparisons[{Number(c)}]");
     }
 
@@ -31,6 +34,21 @@ internal static class ReportRules
             for (var c = 0; c < row.Cells.Count; c++)
                 found.Name(row.Cells[c].Result, results, "result", $"{path}.cells[{Number(c)}].result");
         }
+    }
+
+    static void CheckAxis(SpecFindings found, PanelSpec panel, string path)
+    {
+        var axes = panel.Series.SelectMany(s => s switch
+        {
+            EpochSeriesSpec => ["epochs"],
+            StepSeriesSpec or TargetStepSeriesSpec => ["iterations k"],
+            EpsilonSeriesSpec epsilons => epsilons.Results.Select(id => found.Spec.Transfers.GetValueOrDefault(id.Split('/')[0])?.Attack.Norm switch
+            {
+                AttackNorm.Linf => "linf radii", AttackNorm.L2 => "l2 radii", _ => null,
+            }),
+            _ => Enumerable.Empty<string?>(),
+        }).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        if (axes.Count > 1) found.Add($"{path}.series", "its lines have no x axis in common", string.Join(" and ", axes), "a panel for each");
     }
 
     static void CheckSeries(SpecFindings found, SeriesSpec series, string path)

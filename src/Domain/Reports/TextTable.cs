@@ -6,39 +6,22 @@ namespace KdRobust.Domain.Reports;
 /// <summary>Tables for a terminal and for Markdown: one line a row, numbers as <c>paper | ours [95 %]</c>.</summary>
 public static class TextTable
 {
+    /// <summary>What follows a number whose interval is over images and draws together.</summary>
+    public const string OverDrawsMark = "*";
+
     /// <summary>Aligned columns for a terminal, with a title line and a line that says what the intervals are.</summary>
-    public static string Plain(ReportTable table, bool synthetic)
-    {
-        var lines = Lines(table).ToList();
-        var widths = Enumerable.Range(0, lines[0].Count).Select(c => lines.Max(l => l[c].Length)).ToList();
-        var text = new StringBuilder().Append(Title(table, synthetic)).Append('\n');
-        for (var i = 0; i < lines.Count; i++)
-        {
-            text.Append("  ").Append(string.Join("   ", lines[i].Select((cell, c) => c < table.Labels.Count ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd()).Append('\n');
-            if (i == 0) text.Append("  ").Append(string.Join("   ", widths.Select(w => new string('-', w)))).Append('\n');
-        }
-        return text.Append("  ").Append(Footnote(table)).Append('\n').ToString();
-    }
+    public static string Plain(ReportTable table, bool synthetic) =>
+        $"{Title(table, synthetic)}\n{TextGrid.Plain(Lines(table), table.Labels.Count)}  {Footnote(table)}\n";
 
     /// <summary>A Markdown table.</summary>
-    public static string Markdown(ReportTable table, bool synthetic)
-    {
-        var lines = Lines(table).ToList();
-        var text = new StringBuilder().Append("**").Append(Title(table, synthetic)).Append("**\n\n");
-        for (var i = 0; i < lines.Count; i++)
-        {
-            text.Append("| ").Append(string.Join(" | ", lines[i].Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))).Append(" |\n");
-            if (i == 0) text.Append('|').Append(string.Concat(lines[0].Select((_, c) => c < table.Labels.Count ? " --- |" : " ---: |"))).Append('\n');
-        }
-        return text.Append('\n').Append(Footnote(table)).Append('\n').ToString();
-    }
+    public static string Markdown(ReportTable table, bool synthetic) =>
+        $"**{Title(table, synthetic)}**\n\n{TextGrid.Markdown(Lines(table), table.Labels.Count)}\n{Footnote(table)}\n";
 
-    static IEnumerable<IReadOnlyList<string>> Lines(ReportTable table)
-    {
-        yield return [.. table.Labels, .. table.Columns.SelectMany(c => new[] { $"{c}: paper", $"{c}: ours [95 %]" })];
-        foreach (var row in table.Rows)
-            yield return [.. row.Labels, .. row.Cells.SelectMany(c => new[] { Paper(c), Ours(c) })];
-    }
+    static List<IReadOnlyList<string>> Lines(ReportTable table) =>
+    [
+        [.. table.Labels, .. table.Columns.SelectMany(c => new[] { $"{c}: paper", $"{c}: ours [95 %]" })],
+        .. table.Rows.Select(row => (IReadOnlyList<string>)[.. row.Labels, .. row.Cells.SelectMany(c => new[] { Paper(c), Ours(c) })]),
+    ];
 
     static string Title(ReportTable table, bool synthetic) => table.Title + (synthetic ? " (SYNTHETIC images, not CIFAR-10)" : "");
 
@@ -47,21 +30,23 @@ public static class TextTable
 
     /// <summary>Our number with its interval, or a dash.</summary>
     public static string Ours(ReportCell cell) => cell.Ours is { } ours
-        ? string.Create(CultureInfo.InvariantCulture, $"{ours.Accuracy:0.0#} [{ours.Lower:0.0}, {ours.Upper:0.0}]")
+        ? string.Create(CultureInfo.InvariantCulture, $"{ours.Accuracy:0.0#} [{ours.Shown.Lower:0.0}, {ours.Shown.Upper:0.0}]{(ours.OverDraws is null ? "" : OverDrawsMark)}")
         : "-";
 
-    /// <summary>n and M of the table's numbers.</summary>
+    /// <summary>n, M and seeds of the table's numbers, and which interval is which.</summary>
     public static string Footnote(ReportTable table)
     {
         var ours = table.Rows.SelectMany(r => r.Cells).Select(c => c.Ours).OfType<ResultRecord>().ToList();
         if (ours.Count == 0) return "nothing measured yet";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"n = {Span(ours.Select(o => o.Images))} images, M = {Span(ours.Select(o => o.Draws))} draws, seed {ours[0].Seed}; accuracy in %, 95 % Wilson intervals over images");
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"n = {Span(ours.Select(o => (long)o.Images))} images, M = {Span(ours.Select(o => (long)o.Draws))} draws");
+        if (ours.Where(o => o.MeanDraws < o.Draws).Select(o => o.MeanDraws).ToList() is { Count: > 0 } fewer)
+            text.Append(CultureInfo.InvariantCulture, $" ({fewer.Min():0.#}{(fewer.Max() - fewer.Min() >= 0.05 ? string.Create(CultureInfo.InvariantCulture, $" to {fewer.Max():0.#}") : "")} asked on average where fewer were enough)");
+        text.Append(CultureInfo.InvariantCulture, $", seed {Span(ours.Select(o => o.Seed))}; accuracy in %; 95 % intervals: ");
+        var (over, groups) = (ours.Count(o => o.OverDraws is not null), ours.Select(o => o.OverDraws?.Groups ?? 0).Max());
+        if (over == 0) return text.Append("Wilson's, over images").ToString();
+        text.Append(CultureInfo.InvariantCulture, $"those marked {OverDrawsMark} over images and draws together (two-level bootstrap of images and up to {groups} groups of draws)");
+        return over == ours.Count ? text.ToString() : text.Append(", the others Wilson's, over images").ToString();
     }
 
-    static string Span(IEnumerable<int> values)
-    {
-        var list = values.Distinct().Order().ToList();
-        return string.Join(" or ", list.Select(v => v.ToString(CultureInfo.InvariantCulture)));
-    }
+    static string Span(IEnumerable<long> values) => string.Join(" or ", values.Distinct().Order().Select(v => v.ToString(CultureInfo.InvariantCulture)));
 }

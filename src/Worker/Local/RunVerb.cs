@@ -52,7 +52,7 @@ static partial class RunVerb
         if (options.Json)
             Console.Out.WriteLine(JsonSerializer.Serialize(report, SpecJson.Indented));
         else
-            Console.Out.Write(string.Join('\n', report.Tables.Select(table => TextTable.Plain(table, report.Synthetic))));
+            Console.Out.Write(PlainReport.Of(report));
         if (stop.Requested is not null)
         {
             Console.Error.WriteLine("stopped; the same command goes on from here");

@@ -127,4 +127,24 @@ public sealed class ExperimentEndpointsTests(RunningApi api) : IClassFixture<Run
         using var response = await api.Ada.GetAsync($"/v1/experiments/{id}/report.docx");
         (await response.ShouldBeProblem(HttpStatusCode.NotFound, "not-found"))["detail"]!.GetValue<string>().ShouldContain("report.html");
     }
+
+    [PostgresFact]
+    public async Task A_figure_is_served_as_svg_png_and_csv()
+    {
+        var id = await api.Ada.SubmitSample();
+        await new StandInWorker(api).FinishAll();
+        var svg = await api.Ada.GetAsync($"/v1/experiments/{id}/figures/figure2.svg");
+        svg.StatusCode.ShouldBe(HttpStatusCode.OK);
+        svg.Content.Headers.ContentType!.MediaType.ShouldBe("image/svg+xml");
+        (await svg.Content.ReadAsStringAsync()).ShouldStartWith("<svg xmlns=");
+        var png = await api.Ada.GetByteArrayAsync($"/v1/experiments/{id}/figures/figure2.png");
+        png[..8].ShouldBe([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
+        (await api.Ada.GetStringAsync($"/v1/experiments/{id}/figures/figure2.csv")).Split("\r\n").Length.ShouldBe(1 + 4 * 3 + 1, "a heading, three epochs of four lines, and the end");
+
+        using var other = await api.Ada.GetAsync($"/v1/experiments/{id}/figures/figure2.pdf");
+        (await other.ShouldBeProblem(HttpStatusCode.NotFound, "not-found"))["detail"]!.GetValue<string>().ShouldContain("figure2.png");
+        using var none = await api.Ada.GetAsync($"/v1/experiments/{id}/figures/figure9.svg");
+        (await none.ShouldBeProblem(HttpStatusCode.NotFound, "not-found"))["detail"]!.GetValue<string>().ShouldContain("has no figure 'figure9': there are figure2, figure4");
+        (await api.Bob.GetAsync($"/v1/experiments/{id}/figures/figure2.svg")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
 }

@@ -104,4 +104,43 @@ public sealed class HtmlReportTests
         table.Descendants("code").Select(c => (string)c.Attribute("title")!).ShouldBe(report.Jobs.Select(j => j.Fingerprint));
         table.Element("tfoot")!.Descendants("td").ElementAt(1).Value.ShouldBe(report.Jobs.Sum(j => j.Seconds!.Value).ToString("0.0", System.Globalization.CultureInfo.InvariantCulture));
     }
+
+    static XElement FullBody(params string[] without)
+    {
+        var (report, context) = SampleResults.Report(FullSpec.Spec, FullSpec.Text, null, without);
+        return Body(HtmlReport.Write(report, context));
+    }
+
+    [Fact]
+    public void Random_views_show_the_interval_over_draws_with_a_mark_and_a_footnote()
+    {
+        var table = All(FullBody(), "div", "table").First();
+        table.Descendants("tbody").Single().Elements("tr").First().Elements("td").ElementAt(2).Value.ShouldBe("39.5[33.5, 45.5]*n = 400, M = 64"); // 0.395 -+ 0.06.
+        All(table, "p", "foot").Single().Value.ShouldContain("those marked * over images and draws together");
+    }
+
+    [Fact]
+    public void Comparisons_have_a_verdict_each()
+    {
+        var rows = FullBody().Descendants("section").Single(s => (string?)s.Attribute("id") == "comparisons").Descendants("tbody").Single().Elements("tr").ToList();
+        rows.Select(r => r.Elements("td").ElementAt(2).Value).ShouldBe(["no difference shown", "equivalence not shown", "equivalent within 2.5 points"]);
+        FullBody("attack/kd-8").Descendants("section").Single(s => (string?)s.Attribute("id") == "comparisons").Descendants("td").Select(d => d.Value).ShouldContain("not measured");
+    }
+
+    [Fact]
+    public void Every_line_has_a_band()
+    {
+        foreach (var panel in All(FullBody(), "svg", "panel"))
+            All(panel, "path", "band").Count().ShouldBe(All(panel, "path", "line").Count(), (string?)panel.Element("title"));
+    }
+
+    [Fact]
+    public void Expectations_selected_epochs_and_import_mappings_are_shown()
+    {
+        var text = FullBody().Value;
+        text.ShouldContain("12 minutes on two cores");
+        text.ShouldContain("best: epoch 17, 41.25 % of 400 selecting images");
+        text.ShouldContain("module.conv1.weight");
+        text.ShouldContain("269722 parameters, 3 tensors read, 1 left out");
+    }
 }

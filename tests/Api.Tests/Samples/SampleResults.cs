@@ -19,23 +19,50 @@ static class SampleResults
 
     public static JobResult Of(JobPayload payload) => payload switch
     {
-        TrainPayload train => new TrainResult { Seconds = 43.2, Provenance = Provenance, Epochs = train.Training.Epochs, Parameters = 78_330, FinalLoss = 1.61, FinalTrainAccuracy = 0.41, Selected = null },
-        SmoothingEvalPayload evaluation => new SmoothingEvalResult { Seconds = 6.5, Provenance = Provenance, Count = new AggregatedCount(evaluation.Images, evaluation.Draws, evaluation.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(evaluation.Images * 397 / 1000, evaluation.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(evaluation.Images * 402 / 1000, evaluation.Images), null)]) },
+        TrainPayload train => new TrainResult
+        {
+            Seconds = 43.2, Provenance = Provenance, Epochs = train.Training.Epochs, Parameters = 78_330, FinalLoss = 1.61, FinalTrainAccuracy = 0.41,
+            Selected = train.Training.Selection is { } selection ? new(train.Training.Epochs - 3, 0.4125, selection.Images) : null,
+        },
+        SmoothingEvalPayload evaluation => new SmoothingEvalResult { Seconds = 6.5, Provenance = Provenance, Count = Count(evaluation.Images, evaluation.Draws, evaluation.StopFor, 397, evaluation.View) },
         TransferAttackPayload attack => new TransferAttackResult
         {
-            Seconds = 17.9, Provenance = Provenance, Images = attack.Images, TargetCurves = [], LargestPerturbation = attack.Attack.Epsilon.Value,
+            Seconds = 17.9, Provenance = Provenance, Images = attack.Images, LargestPerturbation = attack.Attack.Epsilon.Value,
             Survivors = Curve(attack, 0.39, 0.16), CorrectAtStep = Curve(attack, 0.39, 0.19),
-            Targets = [.. attack.Targets.Select((target, i) => new AggregatedCount(attack.Images, target.Draws, target.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(attack.Images * (172 + 40 * i) / 1000, attack.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(attack.Images * (180 + 40 * i) / 1000, attack.Images), null)]))],
+            TargetCurves = attack.CurveDraws == 0 ? [] : [.. attack.Targets.Select((_, i) => new TargetCurve(attack.CurveDraws,
+                [new(Aggregation.Votes, Curve(attack, 0.4, 0.23 + 0.08 * i)), new(Aggregation.MeanProbability, Curve(attack, 0.41, 0.24 + 0.08 * i))]))],
+            Targets = [.. attack.Targets.Select((target, i) => Count(attack.Images, target.Draws, target.StopFor, Weakened(attack.Attack, 172 + 40 * i), target.View))],
+        },
+        ImportPayload => new ImportResult
+        {
+            Seconds = 0.8, Provenance = Provenance, Parameters = 269_722, Skipped = ["module.linear.extra.weight"],
+            Mapped = [new("module.conv1.weight", "conv1.weight"), new("module.bn1.running_mean", "bn1.running_mean"), new("module.linear.bias", "linear.bias")],
         },
         _ => throw new ArgumentOutOfRangeException(nameof(payload)),
     };
+
+    // 8/255 as it is; a smaller ball less harmful, a larger one more.
+    static int Weakened(AttackSpec attack, int ofThousand) =>
+        (int)(ofThousand * Math.Exp(1 - Math.Sqrt(attack.Norm == AttackNorm.Linf ? 255 * attack.Epsilon.Value / 8 : 2 * attack.Epsilon.Value)));
+
+    // So many of a thousand images answered rightly; intervals over draws where a view of the whole draw count differs in its draws.
+    static AggregatedCount Count(int images, int draws, Aggregation? stopFor, int ofThousand, ViewShape view)
+    {
+        var random = draws >= 16 && view.WeightNoise && view.Network.Noise is not NoNoiseSpec;
+        return new(images, draws, stopFor is null ? draws : draws * 0.35, [.. Enum.GetValues<Aggregation>().Select((aggregation, i) =>
+        {
+            var right = images * (ofThousand + 5 * i) / 1000;
+            var (share, half) = ((double)right / images, 0.06);
+            return new AggregationCount(aggregation, ImageSet.FirstOf(right, images), random ? new DrawInterval(share - half, share + half, Math.Min(draws, 16), 1000) : null);
+        })]);
+    }
 
     /// <summary>A monitored curve that rises, perturbed below clean.</summary>
     public static IReadOnlyList<MetricPoint> Metrics(ExperimentSpec spec, string job, string series)
     {
         var model = job.Split('/')[^1];
         var epochs = ((TrainingSpec)spec.Models[model].Weights).Epochs;
-        var top = (series == MetricSeries.MonitorClean ? 0.42 : 0.18) - 0.03 * spec.Models.Keys.ToList().IndexOf(model);
+        var top = Math.Max(0.05, (series == MetricSeries.MonitorClean ? 0.42 : 0.18) - 0.03 * spec.Models.Keys.ToList().IndexOf(model));
         return [.. Enumerable.Range(1, epochs).Select(e => new MetricPoint(e, series, e, e, top * (1 - Math.Exp(-2.4 * e / epochs))))];
     }
 

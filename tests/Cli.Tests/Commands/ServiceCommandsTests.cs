@@ -90,6 +90,14 @@ public sealed class ServiceCommandsTests(RunningService service) : IClassFixture
         (await service.Kdr.Run("report", id.ToString(), "-o", file)).ExitCode.ShouldBe(ExitCode.Done);
         (await File.ReadAllTextAsync(file)).ShouldContain("<!DOCTYPE html>");
         (await service.Kdr.Run("report", id.ToString(), "-o", "report.docx")).ExitCode.ShouldBe(ExitCode.Usage);
+
+        var folder = Path.Combine(service.Folders.Root, "figures");
+        var figures = await service.Kdr.Run("figure", id.ToString(), "--format", "png", "--out", folder);
+        figures.ExitCode.ShouldBe(ExitCode.Done, figures.Error);
+        figures.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe([Path.Combine(folder, "figure2.png"), Path.Combine(folder, "figure4.png")]);
+        (await File.ReadAllBytesAsync(Path.Combine(folder, "figure4.png")))[1..4].ShouldBe("PNG"u8.ToArray());
+        (await service.Kdr.Run("figure", id.ToString(), "figure4", "--out", folder)).Out.Trim().ShouldBe(Path.Combine(folder, "figure4.svg"));
+        (await service.Kdr.Run("figure", id.ToString(), "figure9", "--out", folder)).Error.ShouldContain("has no figure 'figure9': there are figure2, figure4");
     }
 
     [PrivatePostgresFact]

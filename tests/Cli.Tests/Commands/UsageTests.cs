@@ -27,6 +27,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("--rename module: expected FROM=TO", "eval", "--import", "w.th", "--arch", "resnet20", "--rename", "module")]
     [InlineData("mnist", "eval", "--import", "w.th", "--arch", "resnet20", "--dataset", "mnist")]
     [InlineData("w.onnx: what format is it to have?", "export", "w.safetensors", "w.onnx")]
+    [InlineData("pdf", "figure", "@last", "--format", "pdf")]
     [InlineData("pdf", "report", "@last", "--format", "pdf")]
     public async Task A_wrong_command_line_is_2_and_says_where_help_is(string message, params string[] arguments)
     {
@@ -42,7 +43,7 @@ public sealed class UsageTests : IDisposable
     {
         var said = await Run("--help");
         said.ExitCode.ShouldBe(ExitCode.Done);
-        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "report", "run", "eval", "export", "schema", "data", "bench", "test" })
+        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "figure", "report", "run", "eval", "export", "schema", "data", "bench", "test" })
             said.Out.ShouldContain($"\n  {verb} ");
     }
 

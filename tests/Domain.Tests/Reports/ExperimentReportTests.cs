@@ -3,6 +3,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Reports;
+using KdRobust.Domain.Statistics;
 
 namespace KdRobust.Domain.Tests.Reports;
 
@@ -58,7 +59,7 @@ public sealed class ExperimentReportTests
     {
         var points = Report(_ => true).Figures.Single(f => f.Id == "fig5").Panels[1].Series[0].Points;
         points.Count.ShouldBe(11);
-        points[0].ShouldBe(new ReportPoint(0, 100));
+        points[0].ShouldBe(new ReportPoint(0, 100, 100 * WilsonInterval.Of(points[0].Images, points[0].Images).Lower, 100, points[0].Images));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using KdRobust.Domain.Reports;
+
 namespace KdRobust.Api.Reports.Charts;
 
 /// <summary>
@@ -33,8 +35,22 @@ sealed record LineStyle(int Number)
     /// <summary>A short sample of the line for a legend.</summary>
     public void Sample(HtmlText page)
     {
-        page.Add($"<svg class=\"key\" viewBox=\"0 0 30 12\" width=\"30\" height=\"12\" aria-hidden=\"true\"><path class=\"line {Class}\" stroke-dasharray=\"{Dash}\" d=\"M1 6H29\"/>");
-        Mark(page, 15, 6);
+        page.Add($"<svg class=\"key\" viewBox=\"0 0 30 12\" width=\"30\" height=\"12\" aria-hidden=\"true\">");
+        SampleAt(page, 0, 6);
         page.Markup("</svg>");
+    }
+
+    /// <summary>The same inside a drawing, 30 wide, from (x, y) to the right.</summary>
+    public void SampleAt(HtmlText svg, double x, double y)
+    {
+        svg.Add($"<path class=\"line {Class}\" stroke-dasharray=\"{Dash}\" d=\"M{x + 1:0.##} {y:0.##}h28\"/>");
+        Mark(svg, x + 15, y);
+    }
+
+    /// <summary>The style of each label of a figure: one label has one style in all its panels.</summary>
+    public static (IReadOnlyList<string> Labels, Func<string, LineStyle> StyleOf) Of(ReportFigure figure)
+    {
+        var labels = figure.Panels.SelectMany(p => p.Series).Select(s => s.Label).Distinct(StringComparer.Ordinal).ToList();
+        return (labels, label => new(labels.IndexOf(label)));
     }
 }
