@@ -45,6 +45,9 @@ sealed record WorkerInfo(string Name, string Host, int ProcessId, string Device,
 
 sealed record WorkerView(WorkerInfo Info, DateTimeOffset StartedAt, DateTimeOffset LastSeen, bool Alive, IReadOnlyList<string> Jobs);
 
+/// <summary>An uploaded file of weights.</summary>
+sealed record ModelFile(string Sha256, string Name, long Bytes, string Owner, DateTimeOffset CreatedAt);
+
 sealed record StateMessage(Guid JobId, string Name, JobState? From, JobState To, int Attempt, string? Worker, string Reason, DateTimeOffset At, JobFailure? Failure);
 
 sealed record ProgressMessage(Guid JobId, string Name, JobProgress Progress);

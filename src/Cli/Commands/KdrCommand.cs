@@ -30,6 +30,8 @@ static class KdrCommand
         CancelCommand.Create(context),
         TableCommand.Create(context),
         ReportCommand.Create(context),
+        ImportCommand.Create(context),
+        ModelsCommand.Create(context),
         RunCommand.Create(context),
         SchemaCommand.Create(context),
         DataCommand.Create(context),

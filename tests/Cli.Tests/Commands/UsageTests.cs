@@ -15,6 +15,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("Required command", new string[0])]
     [InlineData("there is no option --folow here", "watch", "--folow")]
     [InlineData("'file' missing", "submit")]
+    [InlineData("'file' missing", "import")]
+    [InlineData("there is no option --nane here", "import", "weights.pt", "--nane", "x")]
+    [InlineData("--limit must be from 1 to 500, not 501", "models", "--limit", "501")]
     [InlineData("--limit must be from 1 to 500, not 0", "ls", "--limit", "0")]
     [InlineData("--workers must be from 1 to 64, not 65", "demo", "--workers", "65")]
     [InlineData("mnist", "data", "fetch", "mnist")]
@@ -33,7 +36,7 @@ public sealed class UsageTests : IDisposable
     {
         var said = await Run("--help");
         said.ExitCode.ShouldBe(ExitCode.Done);
-        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "report", "run", "schema", "data", "bench", "test" })
+        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "report", "import", "models", "run", "schema", "data", "bench", "test" })
             said.Out.ShouldContain($"\n  {verb} ");
     }
 
