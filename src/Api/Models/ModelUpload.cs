@@ -25,15 +25,15 @@ static class ModelUpload
         HttpContext context, ModelFileStore files, ApiOptions options, ILogger<ModelFileStore> log, string? name, CancellationToken ct)
     {
         if (Check(context.Request, name) is { } refused) return refused;
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
         if (context.Request.ContentLength > options.LargestModel) return TooLarge(options);
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = options.LargestModel;
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = SlowestBody;
         StoredContent content;
         try
         {
-            content = await files.Write(context.Request.Body, ct);
+            content = await files.Write(new BoundedBody(context.Request.Body, options.LargestModel), ct);
         }
-        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        catch (BodyTooLargeException)
         {
             return TooLarge(options);
         }
