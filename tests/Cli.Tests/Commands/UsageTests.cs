@@ -16,7 +16,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("there is no option --folow here", "watch", "--folow")]
     [InlineData("'file' missing", "submit")]
     [InlineData("'file' missing", "import")]
-    [InlineData("there is no option --nane here", "import", "weights.pt", "--nane", "x")]
+    [InlineData("there is no option --nane here", "import", "--nane")]
     [InlineData("--limit must be from 1 to 500, not 501", "models", "--limit", "501")]
     [InlineData("--limit must be from 1 to 500, not 0", "ls", "--limit", "0")]
     [InlineData("--workers must be from 1 to 64, not 65", "demo", "--workers", "65")]
