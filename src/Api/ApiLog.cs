@@ -29,4 +29,13 @@ static partial class ApiLog
 
     [LoggerMessage(10, LogLevel.Warning, "An event stream ended: {Reason}")]
     public static partial void StreamEnded(ILogger log, string reason);
+
+    [LoggerMessage(11, LogLevel.Information, "Model file {Sha256} ({Name}, {Bytes} bytes) uploaded by {Owner}")]
+    public static partial void ModelUploaded(ILogger log, string sha256, string name, long bytes, string owner);
+
+    [LoggerMessage(12, LogLevel.Information, "Model file {Sha256} of {Owner} deleted by {By}")]
+    public static partial void ModelDeleted(ILogger log, string sha256, string owner, string by);
+
+    [LoggerMessage(13, LogLevel.Warning, "Model file {Sha256} of {Owner}: {Reason}")]
+    public static partial void ModelDamaged(ILogger log, string sha256, string owner, string reason);
 }

@@ -16,6 +16,12 @@ sealed class ActionRuns : IRunSource
     {
         var folder = request.DataFolder ?? throw new RunInputException("the tests give a data folder");
         var seed = request.Payload.Seed;
+        if (request.Payload is ImportPayload import)
+        {
+            foreach (var told in Import(request, import))
+                yield return told;
+            yield break;
+        }
         var script = ActionScript.Read(folder, seed);
         var (epoch, state) = request.ResumeFrom is { } file ? Restore(file) : (0, (ulong)seed);
         while (epoch < script.Epochs)
@@ -41,6 +47,18 @@ sealed class ActionRuns : IRunSource
         }
         yield return Checkpoint(CheckpointRole.Output, request.Payload is SmoothingEvalPayload ? OutputNames.Labels : OutputNames.Weights, epoch, state, script.CheckpointBytes, false);
         yield return new RunFinished(Result(request.Payload, state));
+    }
+
+    /// <summary>Stores the very bytes it was given as its weights, and says from which file.</summary>
+    static IEnumerable<RunEvent> Import(RunRequest request, ImportPayload import)
+    {
+        var path = request.Inputs[InputRoles.File];
+        var content = File.ReadAllBytes(path);
+        yield return new CheckpointTaken(CheckpointRole.Output, OutputNames.Weights, 0, 0, content.Length, stream => stream.Write(content));
+        yield return new RunFinished(new ImportResult
+        {
+            Seconds = 1, Provenance = new RunProvenance("test", "none", "none", "cpu", import.Compute.Threads), Parameters = content.Length, Mapped = [new(Path.GetFileName(path), "weights")], Skipped = [],
+        });
     }
 
     static void Do(ScriptedAction action, string folder, long seed, StopSignal stop)

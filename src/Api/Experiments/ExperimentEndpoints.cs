@@ -5,6 +5,7 @@ using KdRobust.Api.Problems;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Keys;
+using KdRobust.Persistence.Models;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace KdRobust.Api.Experiments;
@@ -37,14 +38,25 @@ static class ExperimentEndpoints
         if (body.Refused is { } refused) return refused;
         var reading = SpecReader.Read(body.Text);
         if (!reading.IsValid)
-            return Refusal.As(ProblemKind.SpecInvalid, $"{reading.Problems.Count} problem(s), first: {reading.Problems[0]}", ("errors", reading.Problems));
+            return Invalid(reading.Problems);
 
-        var submitted = await experiments.Submit(context.User.Owner(), reading.Spec!, again, ct);
+        Submitted submitted;
+        try
+        {
+            submitted = await experiments.Submit(context.User.Owner(), reading.Spec!, again, ct);
+        }
+        catch (ModelFilesMissingException missing)
+        {
+            return Invalid(ImportedFiles.Missing(reading.Spec!, missing.Sha256));
+        }
         var detail = await Detail(experiments, submitted.Id, ct);
         if (!submitted.Created) return TypedResults.Ok(detail);
         ApiLog.Submitted(log, submitted.Id, detail.Experiment.Name, detail.Experiment.Owner, submitted.Jobs, submitted.ReusedJobs);
         return TypedResults.Created($"/v1/experiments/{submitted.Id}", detail);
     }
+
+    static ProblemHttpResult Invalid(IReadOnlyList<SpecProblem> problems) =>
+        Refusal.As(ProblemKind.SpecInvalid, $"{problems.Count} problem(s), first: {problems[0]}", ("errors", problems));
 
     static async Task<Results<Ok<Page<ExperimentSummary>>, ProblemHttpResult>> List(
         HttpContext context, ExperimentStore experiments, int? limit, string? cursor, string? name, CancellationToken ct)

@@ -4,6 +4,7 @@ using KdRobust.Api.Events;
 using KdRobust.Api.Experiments;
 using KdRobust.Api.Health;
 using KdRobust.Api.Jobs;
+using KdRobust.Api.Models;
 using KdRobust.Api.Problems;
 using KdRobust.Api.Reports;
 using KdRobust.Api.Workers;
@@ -14,6 +15,7 @@ using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Workers;
 
@@ -48,6 +50,7 @@ static class ApiApplication
         app.MapJobs();
         app.MapEvents();
         app.MapCheckpoints();
+        app.MapModels();
         app.MapWorkers();
         app.MapHealth();
         app.MapProblems();

@@ -16,6 +16,7 @@ sealed record ApiOptions
           --key-file FILE        write an admin key into FILE (mode 0600) unless it already holds a valid one
           --address-file FILE    write the address into FILE once requests are answered
           --log-folder FOLDER    also log as JSON, one file a day, into FOLDER
+          --largest-model MIB    largest file of weights that may be uploaded, in MiB; default 1024
           --lease SECONDS        how long a worker may be silent; default 60, the same as the workers are given
           --until-stdin-ends     stop when standard input ends, i.e. when whoever started it is gone
         """;
@@ -32,6 +33,9 @@ sealed record ApiOptions
 
     /// <summary>Largest request body, in bytes: the largest spec.</summary>
     public int LargestBody { get; init; } = 1 << 20;
+
+    /// <summary>Largest file of weights that may be uploaded, in bytes.</summary>
+    public long LargestModel { get; init; } = 1L << 30;
 
     /// <summary>Between two signs of life on an event stream.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
@@ -54,6 +58,7 @@ sealed record ApiOptions
                 case "--key-file": options = options with { KeyFile = Path.GetFullPath(Value()) }; break;
                 case "--address-file": options = options with { AddressFile = Path.GetFullPath(Value()) }; break;
                 case "--log-folder": options = options with { LogFolder = Path.GetFullPath(Value()) }; break;
+                case "--largest-model": options = options with { LargestModel = Mebibytes(Value()) }; break;
                 case "--lease": options = options with { Lease = new LeaseSettings { Lease = Seconds(Value()) } }; break;
                 case "--until-stdin-ends": options = options with { UntilStdinEnds = true }; break;
                 default: throw new StartRefusedException($"unknown option {arguments[i]}\n{Usage}");
@@ -68,6 +73,11 @@ sealed record ApiOptions
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400
             ? TimeSpan.FromSeconds(seconds)
             : throw new StartRefusedException($"--lease {text}: expected a whole number of seconds from 1 to 86400");
+
+    static long Mebibytes(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes) && mebibytes is >= 1 and <= 1 << 20
+            ? (long)mebibytes << 20
+            : throw new StartRefusedException($"--largest-model {text}: expected a whole number of MiB from 1 to 1048576");
 
     static IPEndPoint Address(string text)
     {

@@ -1,4 +1,5 @@
 using KdRobust.Persistence.Schema;
+using Microsoft.AspNetCore.Connections;
 
 namespace KdRobust.Api.Problems;
 
@@ -16,6 +17,10 @@ sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> 
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             return; // The caller is gone: there is nobody to answer.
+        }
+        catch (ConnectionResetException)
+        {
+            return; // So is this one, in the middle of its body.
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {

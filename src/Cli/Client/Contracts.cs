@@ -45,9 +45,12 @@ sealed record WorkerInfo(string Name, string Host, int ProcessId, string Device,
 
 sealed record WorkerView(WorkerInfo Info, DateTimeOffset StartedAt, DateTimeOffset LastSeen, bool Alive, IReadOnlyList<string> Jobs);
 
+/// <summary>An uploaded file of weights.</summary>
+sealed record ModelFile(string Sha256, string Name, long Bytes, string Owner, DateTimeOffset CreatedAt);
+
 sealed record StateMessage(Guid JobId, string Name, JobState? From, JobState To, int Attempt, string? Worker, string Reason, DateTimeOffset At, JobFailure? Failure);
 
 sealed record ProgressMessage(Guid JobId, string Name, JobProgress Progress);
 
 /// <summary>A problem document (RFC 9457) with what this service adds.</summary>
-sealed record Problem(string? Title, string? Detail, IReadOnlyList<SpecProblem>? Errors, string? TraceId);
+sealed record Problem(string? Title = null, string? Detail = null, IReadOnlyList<SpecProblem>? Errors = null, string? TraceId = null);

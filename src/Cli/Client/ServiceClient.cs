@@ -46,6 +46,44 @@ sealed class ServiceClient : IDisposable
 
     public Task<JobCancelled> CancelJob(Guid id, bool evenIfShared, CancellationToken ct) => Post<JobCancelled>($"/v1/jobs/{id}/cancel?evenIfShared={(evenIfShared ? "true" : "false")}", ct);
 
+    public Task<Page<ModelFile>> Models(int limit, CancellationToken ct) => Get<Page<ModelFile>>(string.Create(CultureInfo.InvariantCulture, $"/v1/models?limit={limit}"), ct);
+
+    /// <summary>Uploads a file of weights.</summary>
+    /// <param name="name">What it is to be called.</param>
+    /// <param name="file">The file, open; its length must not change meanwhile.</param>
+    /// <param name="sent">Told, again and again, how many bytes are gone.</param>
+    /// <param name="ct">Gives up; nothing is stored then.</param>
+    /// <returns>The stored file, and false when it was there already.</returns>
+    public async Task<(ModelFile File, bool Created)> Upload(string name, Stream file, Action<long> sent, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        // A large file takes its time: only silence is limited.
+        using var content = new FileUpload(file, bytes =>
+        {
+            limit.CancelAfter(Limit);
+            sent(bytes);
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/models?name={Uri.EscapeDataString(name)}") { Content = content };
+        // A refusal (key, size, name) comes before the bytes go, not into the middle of them.
+        request.Headers.ExpectContinue = true;
+        HttpResponseMessage response;
+        try
+        {
+            response = await Send(request, HttpCompletionOption.ResponseContentRead, limit, ct);
+        }
+        catch (CommandFailedException error) when (content.Problem is { } problem)
+        {
+            throw new CommandFailedException(ExitCode.Failed, $"{problem}; nothing was stored", error);
+        }
+        using (response)
+        {
+            var stored = await Read<ModelFile>(response, ct);
+            return stored.Sha256 == content.Sha256
+                ? (stored, response.StatusCode == HttpStatusCode.Created)
+                : throw new CommandFailedException(ExitCode.Failed, $"the service stored bytes of SHA-256 {stored.Sha256}, but {content.Sha256} was sent: something between here and there changes them");
+        }
+    }
+
     /// <summary>The report in one of its forms: html, md, json, csv.</summary>
     public async Task<string> Report(Guid id, string format, CancellationToken ct)
     {
@@ -86,6 +124,11 @@ sealed class ServiceClient : IDisposable
     async Task<HttpResponseMessage> Send(HttpRequestMessage request, HttpCompletionOption completion, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        return await Send(request, completion, limit, ct);
+    }
+
+    async Task<HttpResponseMessage> Send(HttpRequestMessage request, HttpCompletionOption completion, CancellationTokenSource limit, CancellationToken ct)
+    {
         limit.CancelAfter(Limit);
         HttpResponseMessage response;
         try

@@ -31,6 +31,8 @@ static class KdrCommand
         TableCommand.Create(context),
         FigureCommand.Create(context),
         ReportCommand.Create(context),
+        ImportCommand.Create(context),
+        ModelsCommand.Create(context),
         RunCommand.Create(context),
         EvalCommand.Create(context),
         ExportCommand.Create(context),

@@ -11,11 +11,7 @@ static class ListCommand
 {
     public static Command Create(CommandContext context)
     {
-        var limit = new Option<int>("--limit") { Description = "At most so many", DefaultValueFactory = _ => 20 };
-        limit.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value is < 1 or > 500) result.AddError($"--limit must be from 1 to 500, not {value}");
-        });
+        var limit = LimitOption();
         var server = CommandContext.ServerOption();
         var json = CommandContext.JsonOption();
         var command = new Command("ls", "List experiments, newest first") { limit, server, json };
@@ -40,5 +36,16 @@ static class ListCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>How much of a list is shown.</summary>
+    public static Option<int> LimitOption()
+    {
+        var limit = new Option<int>("--limit") { Description = "At most so many", DefaultValueFactory = _ => 20 };
+        limit.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value is < 1 or > 500) result.AddError($"--limit must be from 1 to 500, not {value}");
+        });
+        return limit;
     }
 }

@@ -31,15 +31,6 @@ sealed class CheckpointChunkRow
     public int Length { get; init; }
 }
 
-/// <summary>Bytes, named by their SHA-256 and stored once.</summary>
-sealed class ChunkRow
-{
-    public required byte[] Sha256 { get; init; }
-    public required byte[] Content { get; init; }
-    /// <summary>When a writer last counted on it: fresh chunks that nothing names yet are kept.</summary>
-    public DateTimeOffset TouchedAt { get; init; }
-}
-
 sealed class CheckpointMapping : IEntityTypeConfiguration<CheckpointRow>
 {
     public void Configure(EntityTypeBuilder<CheckpointRow> entity)
@@ -63,15 +54,5 @@ sealed class CheckpointChunkMapping : IEntityTypeConfiguration<CheckpointChunkRo
         entity.HasIndex(part => part.Sha256).HasDatabaseName("ix_checkpoint_chunk_sha256");
         entity.HasOne<CheckpointRow>().WithMany().HasForeignKey(part => part.CheckpointId).OnDelete(DeleteBehavior.Cascade);
         entity.HasOne<ChunkRow>().WithMany().HasForeignKey(part => part.Sha256).OnDelete(DeleteBehavior.Restrict);
-    }
-}
-
-sealed class ChunkMapping : IEntityTypeConfiguration<ChunkRow>
-{
-    public void Configure(EntityTypeBuilder<ChunkRow> entity)
-    {
-        entity.ToTable("chunk", table => table.HasCheckConstraint("ck_chunk_size", $"octet_length(content) BETWEEN 1 AND {ChunkSize.Largest}"));
-        entity.HasKey(chunk => chunk.Sha256);
-        entity.Property(chunk => chunk.TouchedAt).HasDefaultValueSql("clock_timestamp()");
     }
 }

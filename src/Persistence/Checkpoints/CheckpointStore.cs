@@ -1,25 +1,17 @@
-using System.Security.Cryptography;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Schema;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace KdRobust.Persistence.Checkpoints;
-
-/// <summary>Content whose chunks are stored but which no checkpoint names yet.</summary>
-/// <param name="Chunks">SHA-256 and length of each, in order.</param>
-/// <param name="Bytes">Length in all.</param>
-/// <param name="Sha256">Of the whole, lower-case hex.</param>
-public sealed record StoredContent(IReadOnlyList<(byte[] Sha256, int Length)> Chunks, long Bytes, string Sha256);
 
 /// <summary>A stored checkpoint and the job it belongs to.</summary>
 public sealed record CheckpointOfJob(Guid JobId, string JobName, string Owner, CheckpointInfo Info);
 
 /// <summary>A stored checkpoint does not have the bytes it was stored with.</summary>
-public sealed class DamagedCheckpointException(Guid checkpoint, string what)
-    : Exception($"checkpoint {checkpoint} is damaged: {what}")
+public sealed class DamagedCheckpointException(Guid checkpoint, string what, Exception? inner = null)
+    : Exception($"checkpoint {checkpoint} is damaged: {what}", inner)
 {
     /// <summary>Which one.</summary>
     public Guid Checkpoint { get; } = checkpoint;
@@ -37,32 +29,15 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
     internal const string InfoColumns =
         "checkpoint.id, checkpoint.role, checkpoint.name, checkpoint.epoch, checkpoint.step, checkpoint.bytes, checkpoint.sha256";
 
+    readonly ChunkStore chunks = new(database, TimeProvider.System);
+
     /// <summary>
     /// Stores the chunks of a stream, read to its end. Nothing is visible before <see cref="Register"/>; chunks that are never
     /// registered are collected. A stream cannot be read twice, so a chunk is sent again while the weather is bad.
     /// </summary>
     /// <param name="content">Where the bytes come from.</param>
     /// <param name="ct">Gives up, bad weather or not.</param>
-    public async Task<StoredContent> Write(Stream content, CancellationToken ct = default)
-    {
-        var buffer = new byte[ChunkSize.Written];
-        var chunks = new List<(byte[], int)>();
-        var bytes = 0L;
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        while (true)
-        {
-            var length = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
-            if (length == 0)
-                break;
-            var chunk = buffer.AsMemory(0, length);
-            whole.AppendData(chunk.Span);
-            var hash = SHA256.HashData(chunk.Span);
-            await WriteThroughWeather(hash, chunk, ct);
-            chunks.Add((hash, length));
-            bytes += length;
-        }
-        return new StoredContent(chunks, bytes, Convert.ToHexStringLower(whole.GetHashAndReset()));
-    }
+    public Task<StoredContent> Write(Stream content, CancellationToken ct = default) => chunks.Write(content, Timeout.InfiniteTimeSpan, ct);
 
     /// <summary>
     /// Makes stored content a checkpoint of a running job, together with the metrics that belong to it. A new resume point
@@ -80,12 +55,7 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
         await connection.Execute(
             "INSERT INTO checkpoint (id, job_id, fence, role, name, epoch, step, bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             [info.Id, lease.JobId, lease.Fence, role.ToString(), name, epoch, step, content.Bytes, content.Sha256], ct);
-        await connection.Execute(
-            """
-            INSERT INTO checkpoint_chunk (checkpoint_id, ordinal, sha256, length)
-            SELECT $1, part.ordinal - 1, part.sha256, part.length FROM unnest($2::bytea[], $3::int[]) WITH ORDINALITY AS part(sha256, length, ordinal)
-            """,
-            [info.Id, content.Chunks.Select(chunk => chunk.Sha256).ToArray(), content.Chunks.Select(chunk => chunk.Length).ToArray()], ct);
+        await ChunkStore.Name(connection, ChunkList.OfCheckpoint, info.Id, content, ct);
         if (role == CheckpointRole.Resume)
         {
             await connection.Execute("UPDATE job SET crash_count = 0 WHERE id = $1", [lease.JobId], ct);
@@ -104,18 +74,14 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
     /// <exception cref="DamagedCheckpointException">A chunk is missing or changed; what was written until then is right but not whole.</exception>
     public async Task CopyTo(CheckpointInfo checkpoint, Stream destination, CancellationToken ct = default)
     {
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[ChunkSize.Largest];
-        var bytes = 0L;
-        for (var ordinal = 0; bytes < checkpoint.Bytes; ordinal++)
+        try
         {
-            var chunk = await ReadChunk(checkpoint.Id, ordinal, buffer, ct);
-            whole.AppendData(chunk.Span);
-            await destination.WriteAsync(chunk, ct);
-            bytes += chunk.Length;
+            await chunks.CopyTo(ChunkList.OfCheckpoint, checkpoint.Id, checkpoint.Bytes, checkpoint.Sha256, destination, ct);
         }
-        if (bytes != checkpoint.Bytes || Convert.ToHexStringLower(whole.GetHashAndReset()) != checkpoint.Sha256)
-            throw new DamagedCheckpointException(checkpoint.Id, $"its chunks together are not the {checkpoint.Bytes} bytes of SHA-256 {checkpoint.Sha256}");
+        catch (DamagedContentException damage)
+        {
+            throw new DamagedCheckpointException(checkpoint.Id, damage.Message, damage);
+        }
     }
 
     /// <summary>Takes a damaged checkpoint out of use, so that the one before it is offered.</summary>
@@ -152,18 +118,9 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<CheckpointInfo>> OfJob(Guid job, CancellationToken ct = default) =>
         [.. (await Select("checkpoint.job_id = $1 AND checkpoint.damaged_at IS NULL", [job], ct)).Select(found => found.Info)];
 
-    /// <summary>Deletes chunks that nothing names and no writer has touched for a while (an upload under way has not named its chunks yet).</summary>
+    /// <summary>Deletes chunks that nothing names, no checkpoint and no uploaded file, and no writer has touched for a while (an upload under way has not named its chunks yet).</summary>
     /// <returns>How many.</returns>
-    public async Task<int> CollectGarbage(TimeSpan untouchedFor, CancellationToken ct = default)
-    {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        return await connection.Execute(
-            """
-            DELETE FROM chunk WHERE touched_at < clock_timestamp() - $1
-                AND NOT EXISTS (SELECT 1 FROM checkpoint_chunk part WHERE part.sha256 = chunk.sha256)
-            """,
-            [untouchedFor], ct);
-    }
+    public Task<int> CollectGarbage(TimeSpan untouchedFor, CancellationToken ct = default) => chunks.CollectGarbage(untouchedFor, ct);
 
     internal static async Task<CheckpointInfo?> LatestResume(NpgsqlConnection connection, Guid job, CancellationToken ct) =>
         (await connection.Rows(
@@ -180,58 +137,5 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
         return await connection.Rows(
             $"SELECT job.id, job.name, job.owner, {InfoColumns} FROM checkpoint JOIN job ON job.id = checkpoint.job_id WHERE {condition} ORDER BY checkpoint.seq",
             values, reader => new CheckpointOfJob(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), ReadInfo(reader, 3)), ct);
-    }
-
-    async Task WriteThroughWeather(byte[] hash, ReadOnlyMemory<byte> content, CancellationToken ct)
-    {
-        for (var pause = TimeSpan.FromMilliseconds(100); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, TimeSpan.TicksPerSecond)))
-        {
-            try
-            {
-                await WriteChunk(hash, content, ct);
-                return;
-            }
-            catch (Exception error) when (!ct.IsCancellationRequested && Database.IsWeather(error))
-            {
-                await Task.Delay(pause, ct);
-            }
-        }
-    }
-
-    async Task WriteChunk(byte[] hash, ReadOnlyMemory<byte> content, CancellationToken ct)
-    {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        // Touching a chunk that is there keeps the collector off it, and saves sending it.
-        if (await connection.Execute("UPDATE chunk SET touched_at = clock_timestamp() WHERE sha256 = $1", [hash], ct) == 1)
-            return;
-        await using var insert = new NpgsqlCommand(
-            "INSERT INTO chunk (sha256, content) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET touched_at = clock_timestamp()", connection)
-        {
-            Parameters = { new() { Value = hash }, new() { Value = content, NpgsqlDbType = NpgsqlDbType.Bytea } },
-            CommandTimeout = 60,
-        };
-        await insert.ExecuteNonQueryAsync(ct);
-    }
-
-    async Task<ReadOnlyMemory<byte>> ReadChunk(Guid checkpoint, int ordinal, byte[] buffer, CancellationToken ct)
-    {
-        await using var connection = await database.OpenLiving(ct);
-        await using var command = connection.Statement(
-            "SELECT part.sha256, chunk.content FROM checkpoint_chunk part LEFT JOIN chunk ON chunk.sha256 = part.sha256 WHERE part.checkpoint_id = $1 AND part.ordinal = $2",
-            checkpoint, ordinal);
-        command.CommandTimeout = 60;
-        await using var reader = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, ct);
-        if (!await reader.ReadAsync(ct))
-            throw new DamagedCheckpointException(checkpoint, $"chunk {ordinal} is not listed");
-        var expected = await reader.GetFieldValueAsync<byte[]>(0, ct);
-        if (await reader.IsDBNullAsync(1, ct))
-            throw new DamagedCheckpointException(checkpoint, $"chunk {ordinal} is gone");
-        await using var content = await reader.GetStreamAsync(1, ct);
-        if (content.Length > buffer.Length)
-            throw new DamagedCheckpointException(checkpoint, $"chunk {ordinal} has {content.Length} bytes, at most {buffer.Length} were stored");
-        var length = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
-        if (!SHA256.HashData(buffer.AsSpan(0, length)).AsSpan().SequenceEqual(expected))
-            throw new DamagedCheckpointException(checkpoint, $"chunk {ordinal} does not have the SHA-256 it was stored under");
-        return buffer.AsMemory(0, length);
     }
 }

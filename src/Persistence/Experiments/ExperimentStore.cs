@@ -3,6 +3,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -20,13 +21,14 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
     /// <param name="spec">A spec without problems.</param>
     /// <param name="again">Compute everything anew, as the next run of this spec.</param>
     /// <param name="ct">Gives up; nothing is stored then.</param>
+    /// <exception cref="ModelFilesMissingException">A model imports a file that this owner has not uploaded; nothing is stored then.</exception>
     public async Task<Submitted> Submit(string owner, ExperimentSpec spec, bool again, CancellationToken ct = default)
     {
         var identity = ExperimentPlan.Of(spec).Fingerprint;
         await using var connection = await database.OpenLiving(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // One submission of an owner at a time: two of the same spec must find each other, and shared jobs are made once.
-        await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ["submit " + owner], ct);
+        await connection.LockOwner(owner, ct);
 
         var run = 0;
         if (await Newest(connection, owner, identity, ct) is { } newest)
@@ -62,7 +64,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         var of = await connection.Value<string>("SELECT owner FROM experiment WHERE id = $1 AND ($2::text IS NULL OR owner = $2)", [experiment, owner], ct);
         if (of is null)
             return new ExperimentCancellation(false, false, [], []);
-        await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ["submit " + of], ct);
+        await connection.LockOwner(of, ct);
 
         var jobs = await connection.Rows(
             """
@@ -128,6 +130,9 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
             """,
             [owner, plan.Jobs.Select(job => job.Fingerprint).ToArray()],
             reader => (Id: reader.GetGuid(0), Fingerprint: reader.GetString(1), State: reader.GetString(2)), ct)).ToDictionary(job => job.Fingerprint, StringComparer.Ordinal);
+        // A job that lives keeps its file, and one that succeeded needs it no more.
+        var toRead = plan.Jobs.Where(job => !living.ContainsKey(job.Fingerprint)).Select(job => job.Payload).OfType<ImportPayload>().Select(import => import.File.Sha256);
+        await ModelFileStore.Require(connection, owner, toRead, ct);
         // Who needs a job withdraws the request to cancel it.
         await connection.Execute(
             "UPDATE job SET cancel_requested_at = NULL, cancel_requested_by = NULL WHERE id = ANY($1) AND state = 'Running' AND cancel_requested_at IS NOT NULL",

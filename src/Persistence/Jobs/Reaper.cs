@@ -12,7 +12,7 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, L
 {
     static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(10);
 
-    // Longer than any upload takes between its first chunk and its registration.
+    // Several times as long as a writer leaves its chunks untouched before it names them.
     static readonly TimeSpan UntouchedFor = TimeSpan.FromHours(1);
 
     /// <summary>Sweeps until told to end. Bad weather is logged and waited out.</summary>
@@ -49,7 +49,7 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, L
     [LoggerMessage(EventId = 1101, Level = LogLevel.Warning, Message = "took jobs from workers that were not heard of: {Requeued} back to the queue, {Failed} failed, {Cancelled} cancelled")]
     static partial void Swept(ILogger log, int requeued, int failed, int cancelled);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "deleted {Chunks} chunks that no checkpoint names")]
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "deleted {Chunks} chunks that no checkpoint and no uploaded file names")]
     static partial void Collected(ILogger log, int chunks);
 
     [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "could not look for dead workers: {Reason}")]

@@ -600,6 +600,91 @@ namespace KdRobust.Persistence.Migrations
                     b.ToTable("metric", (string)null);
                 });
 
+            modelBuilder.Entity("KdRobust.Persistence.Models.ModelFileChunkRow", b =>
+                {
+                    b.Property<Guid>("ModelFileId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("model_file_id");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("integer")
+                        .HasColumnName("ordinal");
+
+                    b.Property<int>("Length")
+                        .HasColumnType("integer")
+                        .HasColumnName("length");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.HasKey("ModelFileId", "Ordinal")
+                        .HasName("pk_model_file_chunk");
+
+                    b.HasIndex("Sha256")
+                        .HasDatabaseName("ix_model_file_chunk_sha256");
+
+                    b.ToTable("model_file_chunk", (string)null);
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Models.ModelFileRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<long>("Seq")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Seq"));
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sha256");
+
+                    b.HasKey("Id")
+                        .HasName("pk_model_file");
+
+                    b.HasIndex("Owner", "Seq")
+                        .HasDatabaseName("ix_model_file_owner");
+
+                    b.HasIndex("Owner", "Sha256")
+                        .IsUnique()
+                        .HasDatabaseName("ux_model_file_owner_sha256");
+
+                    b.ToTable("model_file", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_model_file_bytes", "bytes > 0");
+
+                            t.HasCheckConstraint("ck_model_file_sha256", "sha256 ~ '^[0-9a-f]{64}$'");
+                        });
+                });
+
             modelBuilder.Entity("KdRobust.Persistence.Workers.WorkerRow", b =>
                 {
                     b.Property<string>("Name")
@@ -734,6 +819,23 @@ namespace KdRobust.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_metric_job_job_id");
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Models.ModelFileChunkRow", b =>
+                {
+                    b.HasOne("KdRobust.Persistence.Models.ModelFileRow", null)
+                        .WithMany()
+                        .HasForeignKey("ModelFileId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_model_file_chunk_model_file_model_file_id");
+
+                    b.HasOne("KdRobust.Persistence.Checkpoints.ChunkRow", null)
+                        .WithMany()
+                        .HasForeignKey("Sha256")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_model_file_chunk_chunk_sha256");
                 });
 #pragma warning restore 612, 618
         }

@@ -4,6 +4,7 @@ using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Workers;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -22,6 +23,8 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
     internal DbSet<CheckpointRow> Checkpoints => Set<CheckpointRow>();
     internal DbSet<CheckpointChunkRow> CheckpointChunks => Set<CheckpointChunkRow>();
     internal DbSet<ChunkRow> Chunks => Set<ChunkRow>();
+    internal DbSet<ModelFileRow> ModelFiles => Set<ModelFileRow>();
+    internal DbSet<ModelFileChunkRow> ModelFileChunks => Set<ModelFileChunkRow>();
     internal DbSet<WorkerRow> Workers => Set<WorkerRow>();
     internal DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
 

@@ -3,6 +3,7 @@ using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Workers;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,6 +26,7 @@ public static class PersistenceRegistration
             .AddSingleton<Reaper>()
             .AddSingleton<MetricStore>()
             .AddSingleton<CheckpointStore>()
+            .AddSingleton<ModelFileStore>()
             .AddSingleton<WorkerStore>()
             .AddSingleton<ApiKeyStore>();
 }

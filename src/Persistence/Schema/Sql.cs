@@ -58,6 +58,13 @@ static class Sql
         return rows;
     }
 
+    /// <summary>
+    /// Lets one transaction of an owner at a time decide what its experiments need: two submissions of the same spec find each
+    /// other, and no file is deleted while a submission that reads it is being stored.
+    /// </summary>
+    internal static Task<int> LockOwner(this NpgsqlConnection connection, string owner, CancellationToken ct) =>
+        connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ["submit " + owner], ct);
+
     /// <summary>The first value of the first row; default when there is no row or it is null.</summary>
     internal static async Task<T?> Value<T>(this NpgsqlConnection connection, string sql, object?[] values, CancellationToken ct)
     {

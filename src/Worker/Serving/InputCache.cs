@@ -1,47 +1,47 @@
 using System.Security.Cryptography;
-using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Checkpoints;
 
 namespace KdRobust.Worker.Serving;
 
 /// <summary>
-/// Local copies of stored checkpoints, named by their SHA-256 and checked before each use. Bounded: what was used longest
+/// Local copies of stored checkpoints and uploaded files, named by their SHA-256 and checked before each use. Bounded: what was used longest
 /// ago goes first, never what a job uses now. Workers may share the folder.
 /// </summary>
-sealed class InputCache(CheckpointStore checkpoints, string folder, long limit)
+sealed class InputCache(string folder, long limit)
 {
     readonly Lock guard = new();
     readonly Dictionary<string, int> pinned = new(StringComparer.Ordinal);
 
-    /// <summary>A local file with the bytes of a checkpoint; kept at least until it is disposed.</summary>
-    /// <exception cref="DamagedCheckpointException">The database does not have those bytes any more.</exception>
-    internal async Task<CachedFile> Get(CheckpointInfo checkpoint, CancellationToken ct)
+    /// <summary>A local file with the bytes of stored content; kept at least until it is disposed.</summary>
+    /// <param name="sha256">Of the content, lower-case hex.</param>
+    /// <param name="copyTo">Writes the content to a stream, checked, or throws: then nothing is kept.</param>
+    /// <param name="ct">Gives up.</param>
+    internal async Task<CachedFile> Get(string sha256, Func<Stream, CancellationToken, Task> copyTo, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        Pin(checkpoint.Sha256, 1);
+        Pin(sha256, 1);
         try
         {
-            var path = Path.Combine(folder, checkpoint.Sha256);
-            if (!await Holds(path, checkpoint.Sha256, ct))
-                await Download(checkpoint, path, ct);
+            var path = Path.Combine(folder, sha256);
+            if (!await Holds(path, sha256, ct))
+                await Download(copyTo, path, ct);
             File.SetLastAccessTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
             Evict();
-            return new CachedFile(this, checkpoint.Sha256, path);
+            return new CachedFile(this, sha256, path);
         }
         catch
         {
-            Pin(checkpoint.Sha256, -1);
+            Pin(sha256, -1);
             throw;
         }
     }
 
-    async Task Download(CheckpointInfo checkpoint, string path, CancellationToken ct)
+    static async Task Download(Func<Stream, CancellationToken, Task> copyTo, string path, CancellationToken ct)
     {
         var part = $"{path}.{Guid.NewGuid():N}.part";
         try
         {
             await using (var file = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
-                await checkpoints.CopyTo(checkpoint, file, ct);
+                await copyTo(file, ct);
             File.Move(part, path, overwrite: true);
         }
         finally

@@ -1,6 +1,7 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Models;
 using KdRobust.Queue.Leases;
 using KdRobust.Queue.Slots;
 using KdRobust.Worker.Frames;
@@ -74,6 +75,12 @@ sealed class JobExecutor(
                     return new Broken(new JobFailure(FailureKind.Transient, $"input {role}: {error.Message}", ""));
                 }
             }
+            if (job.Payload is ImportPayload import)
+            {
+                if (await FetchUpload(job, import.File.Sha256, lease, files) is { } failure)
+                    return new Broken(failure);
+                inputs[InputRoles.File] = files[^1].Path;
+            }
             var resume = await Resume(job, lease, files);
             var process = await processes.For(slot, job.Payload.Compute.Threads, lease.Lost);
             var request = new RunRequest(job.Lease.JobId, job.DisplayName, job.Payload, inputs, resume, options.DataFolder);
@@ -99,6 +106,25 @@ sealed class JobExecutor(
         }
     }
 
+    /// <summary>Fetches the file that an import job reads: the one that the job's owner uploaded.</summary>
+    /// <returns>Why it cannot be had; null when it is the last of <paramref name="files"/>.</returns>
+    async Task<JobFailure?> FetchUpload(ClaimedJob job, string sha256, LeaseKeeper lease, List<InputCache.CachedFile> files)
+    {
+        if (await UnderLease.Try(lease, job.DisplayName, log, ct => stores.ModelFiles.OfJob(job.Lease.JobId, sha256, ct)) is not { } upload)
+            return Permanent($"no file of SHA-256 {sha256} is there any more: upload it again with kdr import FILE, then submit again");
+        try
+        {
+            files.Add(await UnderLease.Try(lease, job.DisplayName, log, ct => cache.Get(sha256, (file, token) => stores.ModelFiles.CopyTo(upload, file, token), ct)));
+            return null;
+        }
+        catch (DamagedModelFileException damage)
+        {
+            return Permanent($"{damage.Message}; then submit again");
+        }
+
+        static JobFailure Permanent(string what) => new(FailureKind.Permanent, $"input {InputRoles.File}: {what}", "");
+    }
+
     /// <summary>The newest resume point that is not damaged, as a file; null to begin at the beginning.</summary>
     async Task<string?> Resume(ClaimedJob job, LeaseKeeper lease, List<InputCache.CachedFile> files)
     {
@@ -120,7 +146,7 @@ sealed class JobExecutor(
     }
 
     Task<InputCache.CachedFile> Fetch(ClaimedJob job, LeaseKeeper lease, CheckpointInfo checkpoint) =>
-        UnderLease.Try(lease, job.DisplayName, log, ct => cache.Get(checkpoint, ct));
+        UnderLease.Try(lease, job.DisplayName, log, ct => cache.Get(checkpoint.Sha256, (file, token) => stores.Checkpoints.CopyTo(checkpoint, file, token), ct));
 
     /// <summary>Sends the job to the run process and follows it to its end, stopping it when the job or the worker ends.</summary>
     async Task<RunEnding> Follow(int slot, RunProcess process, ClaimedJob job, RunRequest request, LeaseKeeper lease, CancellationToken draining)

@@ -3,14 +3,15 @@ using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Models;
 using KdRobust.Queue.Leases;
 using KdRobust.Worker.Frames;
 using Microsoft.Extensions.Logging;
 
 namespace KdRobust.Worker.Serving;
 
-/// <summary>The stores a run's events go to.</summary>
-sealed record RunStores(JobStore Jobs, MetricStore Metrics, CheckpointStore Checkpoints);
+/// <summary>The stores a run's inputs come from and its events go to.</summary>
+sealed record RunStores(JobStore Jobs, MetricStore Metrics, CheckpointStore Checkpoints, ModelFileStore ModelFiles);
 
 /// <summary>
 /// Keeps what one run tells: metrics in batches, in order, each once; the newest progress; checkpoints together with

@@ -5,6 +5,7 @@ using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Workers;
 using KdRobust.Queue.Slots;
@@ -53,12 +54,12 @@ static class Supervisor
         if (draining.IsCancellationRequested)
             return 0;
 
-        var stores = new RunStores(new JobStore(database, options.Lease), new MetricStore(database), new CheckpointStore(database));
+        var stores = new RunStores(new JobStore(database, options.Lease), new MetricStore(database), new CheckpointStore(database), new ModelFileStore(database, time));
         var workers = new WorkerStore(database);
         await using var processes = new RunProcesses(options, command, loggers.CreateLogger<RunProcesses>());
         await using var feed = new ChangeFeed(database, [ChangeTopic.Ready, ChangeTopic.Cancel], Poll, loggers.CreateLogger<ChangeFeed>());
         var executor = new JobExecutor(
-            options, processes, stores, new InputCache(stores.Checkpoints, Path.Combine(options.Scratch, "inputs"), CacheLimit), time, loggers.CreateLogger<JobExecutor>());
+            options, processes, stores, new InputCache(Path.Combine(options.Scratch, "inputs"), CacheLimit), time, loggers.CreateLogger<JobExecutor>());
         var engine = new PostgresEngine(
             stores.Jobs, feed, executor, new EngineSettings(options.Name, options.Device, options.Slots, options.Cores), options.Lease, time, loggers.CreateLogger<PostgresEngine>());
 

@@ -8,17 +8,20 @@ namespace KdRobust.Api.Tests.Access;
 public sealed class AccessTests(RunningApi api) : IClassFixture<RunningApi>
 {
     static readonly string Id = Guid.NewGuid().ToString();
+    static readonly string Sha256 = new('0', 64);
 
     public static TheoryData<string, string> Everything => new()
     {
         { "POST", "/v1/experiments" }, { "GET", "/v1/experiments" }, { "GET", $"/v1/experiments/{Id}" }, { "POST", $"/v1/experiments/{Id}/cancel" },
         { "GET", $"/v1/experiments/{Id}/report.html" }, { "GET", $"/v1/jobs/{Id}" }, { "POST", $"/v1/jobs/{Id}/cancel" }, { "GET", $"/v1/jobs/{Id}/metrics" },
         { "GET", $"/v1/events?topics=job:{Id}" }, { "GET", $"/v1/checkpoints/{Id}/content" }, { "GET", "/v1/workers" },
+        { "POST", "/v1/models?name=x" }, { "GET", "/v1/models" }, { "GET", $"/v1/models/{Sha256}" }, { "GET", $"/v1/models/{Sha256}/content" }, { "DELETE", $"/v1/models/{Sha256}" },
     };
 
     public static TheoryData<string, string> Writes => new()
     {
         { "POST", "/v1/experiments" }, { "POST", $"/v1/experiments/{Id}/cancel" }, { "POST", $"/v1/jobs/{Id}/cancel" },
+        { "POST", "/v1/models?name=x" }, { "DELETE", $"/v1/models/{Sha256}" },
     };
 
     static HttpRequestMessage Request(string method, string address) =>

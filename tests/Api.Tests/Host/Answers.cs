@@ -19,6 +19,14 @@ static class Answers
     /// <summary>Submits the sample under a seed of its own and returns the experiment's id.</summary>
     public static async Task<Guid> SubmitSample(this HttpClient client) => IdOf(await client.Submit(SmallSpec.Unique()));
 
+    /// <summary>Uploads a file of weights.</summary>
+    public static async Task<HttpResponseMessage> Upload(this HttpClient client, byte[] content, string name)
+    {
+        using var body = new ByteArrayContent(content);
+        body.Headers.ContentType = new("application/octet-stream");
+        return await client.PostAsync($"/v1/models?name={Uri.EscapeDataString(name)}", body);
+    }
+
     public static Guid IdOf(JsonNode detail) => detail["experiment"]!["id"]!.GetValue<Guid>();
 
     public static async Task<JsonNode?> GetJson(this HttpClient client, string address)

@@ -43,13 +43,16 @@ public sealed class RunningApi : IAsyncLifetime
     internal JobStore Jobs => app!.Services.GetRequiredService<JobStore>();
     internal ExperimentStore Experiments => app!.Services.GetRequiredService<ExperimentStore>();
     internal MetricStore Metrics => app!.Services.GetRequiredService<MetricStore>();
+    /// <summary>The largest file of weights this service takes: small, so that tests can go past it.</summary>
+    public const long LargestModel = 6 << 20;
+
     internal CheckpointStore Checkpoints => app!.Services.GetRequiredService<CheckpointStore>();
 
     public async Task InitializeAsync()
     {
         if (new PostgresFactAttribute().Skip is not null) return;
         database = await (await PostgresCluster.Shared).CreateDatabase("migrated", Migrate);
-        var options = new ApiOptions { Database = database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300) };
+        var options = new ApiOptions { Database = database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300), LargestModel = LargestModel };
         app = ApiApplication.Build(options);
         Address = await ApiProcess.Start(app, options);
 

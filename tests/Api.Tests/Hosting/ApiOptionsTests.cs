@@ -40,6 +40,17 @@ public sealed class ApiOptionsTests
         ApiOptions.Parse(["--lease", "15"], "Host=x").Lease.Lease.ShouldBe(TimeSpan.FromSeconds(15));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1048577")]
+    [InlineData("1 GiB")]
+    public void The_largest_model_is_a_number_of_MiB(string text)
+    {
+        Should.Throw<StartRefusedException>(() => ApiOptions.Parse(["--largest-model", text], "Host=x")).Message.ShouldContain("1 to 1048576");
+        ApiOptions.Parse(["--largest-model", "3"], "Host=x").LargestModel.ShouldBe(3L << 20);
+        ApiOptions.Parse([], "Host=x").LargestModel.ShouldBe(1L << 30);
+    }
+
     [Fact]
     public void Without_a_database_it_says_which_variable() =>
         Should.Throw<StartRefusedException>(() => ApiOptions.Parse([], null)).Message.ShouldContain("KDR_DATABASE");

@@ -15,6 +15,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("Required command", new string[0])]
     [InlineData("there is no option --folow here", "watch", "--folow")]
     [InlineData("'file' missing", "submit")]
+    [InlineData("'file' missing", "import")]
+    [InlineData("there is no option --nane here", "import", "--nane")]
+    [InlineData("--limit must be from 1 to 500, not 501", "models", "--limit", "501")]
     [InlineData("--limit must be from 1 to 500, not 0", "ls", "--limit", "0")]
     [InlineData("--workers must be from 1 to 64, not 65", "demo", "--workers", "65")]
     [InlineData("mnist", "data", "fetch", "mnist")]
@@ -43,7 +46,7 @@ public sealed class UsageTests : IDisposable
     {
         var said = await Run("--help");
         said.ExitCode.ShouldBe(ExitCode.Done);
-        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "figure", "report", "run", "eval", "export", "schema", "data", "bench", "test" })
+        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "figure", "report", "import", "models", "run", "eval", "export", "schema", "data", "bench", "test" })
             said.Out.ShouldContain($"\n  {verb} ");
     }
 

@@ -4,6 +4,7 @@ using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Models;
 using KdRobust.Support;
 
 namespace KdRobust.Persistence.Tests.Arrange;
@@ -20,6 +21,7 @@ public sealed class Desk
         Experiments = new ExperimentStore(database.DataSource);
         Metrics = new MetricStore(database.DataSource);
         Checkpoints = new CheckpointStore(database.DataSource);
+        ModelFiles = new ModelFileStore(database.DataSource, TimeProvider.System);
     }
 
     public TestDatabase Database { get; }
@@ -27,6 +29,7 @@ public sealed class Desk
     public ExperimentStore Experiments { get; }
     public MetricStore Metrics { get; }
     public CheckpointStore Checkpoints { get; }
+    public ModelFileStore ModelFiles { get; }
 
     public static RunProvenance Provenance { get; } = new("test", "none", "none", "cpu", 1);
 
@@ -41,6 +44,7 @@ public sealed class Desk
         {
             Seconds = 1, Provenance = Provenance, Images = 10, Survivors = [10, 5], CorrectAtStep = [10, 5], Targets = [new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)])], TargetCurves = [], LargestPerturbation = 0.03,
         },
+        ImportPayload => new ImportResult { Seconds = 1, Provenance = Provenance, Parameters = 10, Mapped = [new("module.fc.weight", "fc.weight")], Skipped = [] },
         _ => TrainResult,
     };
 
@@ -72,7 +76,7 @@ public sealed class Desk
     {
         string? output = job.Payload switch
         {
-            TrainPayload => OutputNames.Weights,
+            TrainPayload or ImportPayload => OutputNames.Weights,
             SmoothingEvalPayload { KeepLabels: true } => OutputNames.Labels,
             _ => null,
         };
@@ -82,6 +86,10 @@ public sealed class Desk
 
     public async Task<CheckpointInfo?> StoreCheckpoint(JobLease lease, CheckpointRole role, string name, byte[] content, int epoch = 0) =>
         await Checkpoints.Register(lease, role, name, epoch, 0, await Checkpoints.Write(new MemoryStream(content)), []);
+
+    /// <summary>Uploads a file as its owner would.</summary>
+    public async Task<ModelFile> Upload(byte[] content, string owner = Owner, string name = "weights.pt") =>
+        (await ModelFiles.Register(owner, name, await ModelFiles.Write(new MemoryStream(content)))).File;
 
     public async Task<JobView> Job(Guid id) => await Jobs.Find(id, null) ?? throw new InvalidOperationException($"no job {id}");
 

@@ -31,6 +31,13 @@ public static class Specs
         Figures = [],
     };
 
+    /// <summary>One job: an import of an uploaded file.</summary>
+    public static ExperimentSpec Import(long seed, string sha256, string name = "imported")
+    {
+        var one = OneJob(seed, name);
+        return one with { Models = one.Models.ToDictionary(entry => entry.Key, entry => entry.Value with { Weights = new ImportSpec { Sha256 = sha256, Rename = [], Skip = [] } }) };
+    }
+
     /// <summary>
     /// Four jobs, a diamond: train/cni, labels/teacher-labels-votes after it, train/kd-votes after that, and attack/kd-votes-8, which
     /// waits for both trainings.
