@@ -16,17 +16,13 @@ internal abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <summary>Height and width of the images.</summary>
     protected const long Side = 32;
 
-    readonly Normalization? _normalization;
+    /// <summary>Not private: a backbone's RegisterComponents finds it here. It has nothing for the state dict.</summary>
+    protected readonly Normalization? normalization;
 
     /// <param name="name">What it is called in messages.</param>
     /// <param name="normalize">Normalisation of the images; null feeds the pixels as they are.</param>
     protected Backbone(string name, NormalizationSpec? normalize)
-        : base(name)
-    {
-        if (normalize is null) return;
-        _normalization = new Normalization(normalize);
-        register_module("normalization", _normalization);
-    }
+        : base(name) => normalization = normalize is null ? null : new Normalization(normalize);
 
     /// <summary>How its convolutions start where no weights are loaded.</summary>
     public abstract ConvolutionStart ConvolutionStart { get; }
@@ -37,7 +33,7 @@ internal abstract class Backbone : nn.Module<Tensor, Tensor>
     {
         if (images.dim() != 4 || images.shape[1] != 3 || images.shape[2] != Side || images.shape[3] != Side)
             throw new ArgumentException($"expected images [N, 3, {Side}, {Side}], got [{string.Join(", ", images.shape)}]", nameof(images));
-        return _normalization is null ? images : _normalization.call(images);
+        return normalization is null ? images : normalization.call(images);
     }
 
     /// <summary>Blocks of one width in a chain, named 0, 1, ...; the first one changes width and stride.</summary>

@@ -84,7 +84,8 @@ public sealed class PythonTwinTests
         foreach (var (name, values) in network.Module.state_dict())
         {
             var shape = values.shape;
-            if (shape.Length > 1) values.normal_(0, Math.Sqrt(2.0 / shape.Skip(1).Aggregate((a, b) => a * b)), generator);
+            // Half of Kaiming's variance: with all of it what blocks add doubles from one to the next.
+            if (shape.Length > 1) values.normal_(0, Math.Sqrt(1.0 / shape.Skip(1).Aggregate((a, b) => a * b)), generator);
             else if (name.EndsWith("running_var", StringComparison.Ordinal) || name.EndsWith(".weight", StringComparison.Ordinal)) values.uniform_(0.5, 1.5, generator);
             else if (values.is_floating_point()) values.normal_(0, 0.1, generator);
         }

@@ -220,7 +220,6 @@ public sealed class ResNetTests
             using (no_grad()) network.Module.call(images).Dispose();
             TensorStatistics.Live.ShouldBe(built, "after a pass");
         }
-        Use();
         var before = LiveTensors.Count();
         Use();
         TensorStatistics.Live.ShouldBe(before);
