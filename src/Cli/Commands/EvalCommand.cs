@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using KdRobust.Cli.Evaluation;
 using KdRobust.Cli.Local;
@@ -159,7 +157,7 @@ static partial class EvalCommand
         return numbers;
     }
 
-    [GeneratedRegex("^(none|pgd[1-9][0-9]{0,3})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(none|pgd[1-9][0-9]{0,3})$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex AttackName();
 
     /// <summary>An accuracy as it is printed: per cent, with its 95 % Wilson interval.</summary>
