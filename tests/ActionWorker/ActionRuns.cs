@@ -57,7 +57,7 @@ sealed class ActionRuns : IRunSource
         yield return new CheckpointTaken(CheckpointRole.Output, OutputNames.Weights, 0, 0, content.Length, stream => stream.Write(content));
         yield return new RunFinished(new ImportResult
         {
-            Seconds = 1, Provenance = new RunProvenance("test", "none", "none", "cpu", import.Compute.Threads), Parameters = content.Length, Mapped = [new(Path.GetFileName(path), "weights")], Skipped = [],
+            Source = "PyTorch legacy file, state_dict", Seconds = 1, Provenance = new RunProvenance("test", "none", "none", "cpu", import.Compute.Threads), Parameters = content.Length, Mapped = [new(Path.GetFileName(path), "weights")], Skipped = [],
         });
     }
 

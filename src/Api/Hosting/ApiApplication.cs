@@ -10,14 +10,12 @@ using KdRobust.Api.Reports;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
-using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
-using KdRobust.Persistence.Workers;
 
 namespace KdRobust.Api.Hosting;
 

@@ -27,9 +27,9 @@ static class ExampleSpec
           "views": { "net": { "model": "net", "checkpoint": "last", "weightNoise": true, "inputNoise": null, "aggregation": "votes", "draws": 1, "sharing": "shared", "earlyStop": false } },
           "evaluations": { "clean": { "view": "net", "images": 200 } },
           "transfers": {},
-          "comparisons": [],
           "tables": [],
-          "figures": []
+          "figures": [],
+          "comparisons": []
         }
         """;
 }

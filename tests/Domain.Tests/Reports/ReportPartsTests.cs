@@ -35,7 +35,7 @@ public sealed class ReportPartsTests
             TargetCurves = [.. a.Targets.Select((_, i) => new TargetCurve(4, [new(Aggregation.Votes, [a.Images, 20 + i, 10 + i]), new(Aggregation.MeanProbability, [a.Images, 40 + i, 30 + i])]))],
         },
         TrainPayload t => new TrainResult { Seconds = 3, Provenance = Provenance, Epochs = t.Training.Epochs, Parameters = 1, FinalLoss = 1, FinalTrainAccuracy = .5, Selected = new(7, 0.44, 250) },
-        _ => new ImportResult { Seconds = 4, Provenance = Provenance, Parameters = 270_000, Mapped = [new("module.conv1.weight", "conv1.weight")], Skipped = ["module.num_batches"] },
+        _ => new ImportResult { Source = "PyTorch legacy file, state_dict", Seconds = 4, Provenance = Provenance, Parameters = 270_000, Mapped = [new("module.conv1.weight", "conv1.weight")], Skipped = ["module.num_batches"] },
     };
 
     static AggregatedCount Count(int images, int draws, int votes, int soft) => new(images, draws, draws > 1 ? draws * 0.75 : draws,

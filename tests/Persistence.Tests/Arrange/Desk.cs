@@ -44,7 +44,7 @@ public sealed class Desk
         {
             Seconds = 1, Provenance = Provenance, Images = 10, Survivors = [10, 5], CorrectAtStep = [10, 5], Targets = [new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)])], TargetCurves = [], LargestPerturbation = 0.03,
         },
-        ImportPayload => new ImportResult { Seconds = 1, Provenance = Provenance, Parameters = 10, Mapped = [new("module.fc.weight", "fc.weight")], Skipped = [] },
+        ImportPayload => new ImportResult { Source = "PyTorch legacy file, state_dict", Seconds = 1, Provenance = Provenance, Parameters = 10, Mapped = [new("module.fc.weight", "fc.weight")], Skipped = [] },
         _ => TrainResult,
     };
 
