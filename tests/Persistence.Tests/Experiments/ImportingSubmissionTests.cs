@@ -1,4 +1,3 @@
-using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Support;
