@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Support;
