@@ -10,11 +10,6 @@ using KdRobust.Api.Reports;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
-using KdRobust.Persistence.Experiments;
-using KdRobust.Persistence.Jobs;
-using KdRobust.Persistence.Keys;
-using KdRobust.Persistence.Metrics;
-using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 
 namespace KdRobust.Api.Hosting;

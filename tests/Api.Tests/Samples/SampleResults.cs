@@ -35,7 +35,7 @@ static class SampleResults
         },
         ImportPayload => new ImportResult
         {
-            Seconds = 0.8, Provenance = Provenance, Parameters = 269_722, Skipped = ["module.linear.extra.weight"],
+            Source = "PyTorch legacy file, state_dict", Seconds = 0.8, Provenance = Provenance, Parameters = 269_722, Skipped = ["module.linear.extra.weight"],
             Mapped = [new("module.conv1.weight", "conv1.weight"), new("module.bn1.running_mean", "bn1.running_mean"), new("module.linear.bias", "linear.bias")],
         },
         _ => throw new ArgumentOutOfRangeException(nameof(payload)),
