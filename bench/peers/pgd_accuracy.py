@@ -1,9 +1,10 @@
-"""The peer of `kdr eval`: clean and PGD accuracy of a CIFAR ResNet-20 in PyTorch, from weights that kdr exported.
+"""The peer of `kdr eval` and of a trained student: clean and PGD accuracy in PyTorch, from weights that kdr exported.
 
-    python3 pgd_accuracy.py WEIGHTS DATA --shortcut pad|projection --mean R,G,B --std R,G,B [--images N] [--steps K]
+    python3 pgd_accuracy.py WEIGHTS DATA --arch resnet20|resnet20-b|wrn-D-K [--mean R,G,B --std R,G,B] [--images N] [--steps K]
 
 WEIGHTS is a .safetensors file, whose header is read here by hand, or a .pt file, read by torch.load with weights_only; no
-other pickle is ever loaded. DATA is a cifar-10-batches-bin folder (test_batch.bin: records of a label byte and 3072 bytes).
+other pickle is ever loaded. DATA is a cifar-10-batches-bin folder or one file of its records (a label byte and 3072 bytes).
+Without --mean and --std pixels are used as they are.
 The attack: x <- clip of x + step sign(gradient of the cross-entropy) into the Linf ball and [0,1], K times from the clean
 image, evaluation mode, last iterate. Prints JSON: per cent, images, right answers of each.
 """
@@ -59,22 +60,82 @@ class Block(nn.Module):
         return F.relu(out + x)
 
 
-class ResNet20(nn.Module):
-    def __init__(self, projection, mean, std):
+class Normalized(nn.Module):
+    """Normalises pixels in [0,1] by channel, where there is something to normalise by."""
+
+    def __init__(self, mean, std):
         super().__init__()
+        self.mean = torch.tensor(mean or [0.0] * 3).view(1, 3, 1, 1)
+        self.std = torch.tensor(std or [1.0] * 3).view(1, 3, 1, 1)
+
+    def pixels(self, x):
+        return (x - self.mean) / self.std
+
+
+class ResNet20(Normalized):
+    def __init__(self, projection, mean, std):
+        super().__init__(mean, std)
         self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
         for stage, (inputs, outputs) in enumerate([(16, 16), (16, 32), (32, 64)], 1):
             blocks = [Block(inputs, outputs, projection), Block(outputs, outputs, projection), Block(outputs, outputs, projection)]
             setattr(self, f"layer{stage}", nn.Sequential(*blocks))
         setattr(self, "fc" if projection else "linear", nn.Linear(64, 10))
-        self.mean = torch.tensor(mean).view(1, 3, 1, 1)
-        self.std = torch.tensor(std).view(1, 3, 1, 1)
 
     def forward(self, x):
-        x = F.relu(self.bn1(self.conv1((x - self.mean) / self.std)))
+        x = F.relu(self.bn1(self.conv1(self.pixels(x))))
         x = self.layer3(self.layer2(self.layer1(x))).mean(dim=(2, 3))
         return (self.fc if hasattr(self, "fc") else self.linear)(x)
+
+
+class WideBlock(nn.Module):
+    """Pre-activation; where the width changes, the shortcut is a 1x1 convolution of the activated input."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        if inputs != outputs:
+            self.convShortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+    def forward(self, x):
+        y = F.relu(self.bn1(x))
+        x = self.convShortcut(y) if hasattr(self, "convShortcut") else x
+        return self.conv2(F.relu(self.bn2(self.conv1(y)))) + x
+
+
+class WideGroup(nn.Module):
+    def __init__(self, blocks, inputs, outputs, stride):
+        super().__init__()
+        self.layer = nn.Sequential(*[WideBlock(inputs if i == 0 else outputs, outputs, stride if i == 0 else 1) for i in range(blocks)])
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class WideResNet(Normalized):
+    def __init__(self, depth, width, mean, std):
+        super().__init__(mean, std)
+        blocks = (depth - 4) // 6
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        self.block1 = WideGroup(blocks, 16, 16 * width, 1)
+        self.block2 = WideGroup(blocks, 16 * width, 32 * width, 2)
+        self.block3 = WideGroup(blocks, 32 * width, 64 * width, 2)
+        self.bn1 = nn.BatchNorm2d(64 * width)
+        self.fc = nn.Linear(64 * width, 10)
+
+    def forward(self, x):
+        x = self.block3(self.block2(self.block1(self.conv1(self.pixels(x)))))
+        return self.fc(F.relu(self.bn1(x)).mean(dim=(2, 3)))
+
+
+def network(arch, mean, std):
+    if arch.startswith("wrn-"):
+        _, depth, width = arch.split("-")
+        return WideResNet(int(depth), int(width), mean, std)
+    return ResNet20({"resnet20": False, "resnet20-b": True}[arch], mean, std)
 
 
 def pgd(model, x, y, epsilon, step, steps):
@@ -87,7 +148,7 @@ def pgd(model, x, y, epsilon, step, steps):
 
 
 def images_of(folder, count):
-    with open(os.path.join(folder, "test_batch.bin"), "rb") as file:
+    with open(os.path.join(folder, "test_batch.bin") if os.path.isdir(folder) else folder, "rb") as file:
         records = torch.frombuffer(bytearray(file.read(3073 * count)), dtype=torch.uint8).view(-1, 3073)
     return records[:, 1:].reshape(-1, 3, 32, 32).float() / 255, records[:, 0].long()
 
@@ -98,9 +159,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights")
     parser.add_argument("data")
-    parser.add_argument("--shortcut", choices=["pad", "projection"], required=True)
-    parser.add_argument("--mean", type=channels, required=True)
-    parser.add_argument("--std", type=channels, required=True)
+    parser.add_argument("--arch", required=True)
+    parser.add_argument("--mean", type=channels)
+    parser.add_argument("--std", type=channels)
     parser.add_argument("--images", type=int, default=10000)
     parser.add_argument("--steps", type=int, default=10, help="0: clean images alone")
     parser.add_argument("--eps", type=size, default=8 / 255)
@@ -108,7 +169,7 @@ def main():
     parser.add_argument("--batch", type=int, default=250)
     asked = parser.parse_args()
 
-    model = ResNet20(asked.shortcut == "projection", asked.mean, asked.std)
+    model = network(asked.arch, asked.mean, asked.std)
     model.load_state_dict(read_weights(asked.weights))
     model.eval()
     for parameter in model.parameters():

@@ -98,6 +98,20 @@ sealed class ServiceClient : IDisposable
         return await response.Content.ReadAsByteArrayAsync(ct);
     }
 
+    /// <summary>Copies a stored file's bytes; a connection that is cut on the way is an error.</summary>
+    public async Task Checkpoint(Guid id, Stream target, CancellationToken ct)
+    {
+        using var response = await Send(new HttpRequestMessage(HttpMethod.Get, $"/v1/checkpoints/{id}/content"), HttpCompletionOption.ResponseHeadersRead, ct);
+        try
+        {
+            await response.Content.CopyToAsync(target, ct);
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException && !ct.IsCancellationRequested)
+        {
+            throw new CommandFailedException(ExitCode.Failed, $"the service broke off in the middle of checkpoint {id}: its stored bytes are damaged, or the connection is; try again", error);
+        }
+    }
+
     /// <summary>Opens an event stream.</summary>
     public async Task<HttpResponseMessage> Events(string topics, string? lastEventId, CancellationToken ct)
     {

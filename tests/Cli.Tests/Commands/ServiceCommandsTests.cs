@@ -60,6 +60,27 @@ public sealed class ServiceCommandsTests(RunningService service) : IClassFixture
     }
 
     [PrivatePostgresFact]
+    public async Task Weights_that_a_service_has_not_are_refused_by_what_there_is()
+    {
+        var id = await service.Submit();
+        var folder = Directory.CreateTempSubdirectory("kdr-export-").FullName;
+        var output = Path.Combine(folder, "student.pt");
+        var unknown = await service.Kdr.Run("export", $"{id}:cnj", output);
+        unknown.ExitCode.ShouldBe(ExitCode.NotFound);
+        unknown.Error.ShouldContain("has no model 'cnj': there are cni, ");
+        var early = await service.Kdr.Run("export", $"{id}:cni", output);
+        early.ExitCode.ShouldBe(ExitCode.NotFound);
+        early.Error.ShouldContain("has stored no weights yet");
+        await service.FinishAll();
+        var best = await service.Kdr.Run("export", $"{id}:cni", output, "--checkpoint", "best");
+        best.ExitCode.ShouldBe(ExitCode.NotFound);
+        best.Error.ShouldContain("keeps no best");
+        (await service.Kdr.Run("export", "no-such-file", output)).Error.ShouldContain("e.g. @last:cni");
+        Directory.GetFiles(folder).ShouldBeEmpty();
+        Directory.Delete(folder);
+    }
+
+    [PrivatePostgresFact]
     public async Task A_wrong_key_and_a_reader_who_writes_are_4()
     {
         var wrong = await new CommandLine(service.Folders, key: ApiKeyStore.NewKey()).Run("ls");

@@ -97,7 +97,7 @@ public sealed class PublicWeightsTests
             WeightsExport.Write(Path.Combine(folder.FullName, "w.safetensors"), Path.Combine(folder.FullName, "w.pt"));
 
             var normalize = Case(projected).Shape.Architecture.Normalize!;
-            string[] options = ["--shortcut", projected ? "projection" : "pad", "--mean", string.Join(',', normalize.Mean), "--std", string.Join(',', normalize.Std), "--images", $"{count}", "--steps", "0"];
+            string[] options = ["--arch", projected ? "resnet20-b" : "resnet20", "--mean", string.Join(',', normalize.Mean), "--std", string.Join(',', normalize.Std), "--images", $"{count}", "--steps", "0"];
             var peer = await PythonTorch.Run(Repository.At("bench", "peers", "pgd_accuracy.py"), [Path.Combine(folder.FullName, "w.pt"), folder.FullName, .. options]);
             peer.ExitCode.ShouldBe(0, peer.Text);
             using var answer = JsonDocument.Parse(peer.Output);
