@@ -67,7 +67,9 @@ internal sealed class FigureCurves(
     {
         // What a run that diverged measured is no share; it is passed on, so that the figure has a gap there.
         if (share is not (>= 0 and <= 1)) return new(x, 100 * share, 100 * share, 100 * share, images);
-        var interval = WilsonInterval.Of((int)Math.Round(share * images), images);
-        return new(x, 100 * share, 100 * interval.Lower, 100 * interval.Upper, images);
+        // From the count again: 100 times a rounded share would print 27.200000000000003.
+        var right = (int)Math.Round(share * images);
+        var interval = WilsonInterval.Of(right, images);
+        return new(x, 100.0 * right / images, 100 * interval.Lower, 100 * interval.Upper, images);
     }
 }

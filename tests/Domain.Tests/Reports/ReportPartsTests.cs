@@ -19,10 +19,10 @@ public sealed class ReportPartsTests
         return change(spec with { Transfers = spec.Transfers.ToDictionary(t => t.Key, t => t.Value with { CurveDraws = t.Value.Targets.Count > 0 ? 4 : 0 }, StringComparer.Ordinal) });
     }
 
-    static ExperimentReport Report(ExperimentSpec spec)
+    static ExperimentReport Report(ExperimentSpec spec, double monitored = 0.25)
     {
         var plan = ExperimentPlan.Of(spec);
-        return ExperimentReport.Of(spec, plan, plan.Jobs.ToDictionary(j => j.Key, j => (JobResult?)Of(j.Payload)), (_, series) => [new(0, series, 1, 40, 0.25)]);
+        return ExperimentReport.Of(spec, plan, plan.Jobs.ToDictionary(j => j.Key, j => (JobResult?)Of(j.Payload)), (_, series) => [new(0, series, 1, 40, monitored)]);
     }
 
     static JobResult Of(JobPayload payload) => payload switch
@@ -171,6 +171,10 @@ public sealed class ReportPartsTests
         point.Lower.ShouldBe(17.55, 0.01); // 25 of 100.
         point.Upper.ShouldBe(34.30, 0.01);
     }
+
+    [Fact]
+    public void A_points_per_cent_is_that_of_its_count_without_the_last_bit_of_a_share() =>
+        Report(Spec(s => s), monitored: 0.29).Figures.Single(f => f.Id == "fig1").Panels[0].Series[0].Points.Single().Y.ShouldBe(29.0);
 
     [Fact]
     public void Trainings_name_the_selected_epoch_and_imports_their_mapping_and_the_expectation_is_passed_on()
