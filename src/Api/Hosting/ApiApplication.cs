@@ -26,7 +26,7 @@ static class ApiApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.LargestBody + 1; // The endpoint itself refuses, with words.
+            kestrel.Limits.MaxRequestBodySize = options.LargestBody + RequestText.Forgotten; // The endpoint itself refuses, with words.
             kestrel.Listen(options.Listen);
         });
         builder.AddLogs(options.LogFolder);
