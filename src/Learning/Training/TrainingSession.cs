@@ -31,7 +31,7 @@ internal sealed class TrainingSession : IDisposable
 
     /// <param name="payload">What is trained.</param>
     /// <param name="images">The training images, held out ones too.</param>
-    /// <param name="teacher">Who gives h; null without distillation. Becomes this session's.</param>
+    /// <param name="teacher">Who gives h; null without distillation. Becomes this object's.</param>
     /// <param name="device">Where everything lives.</param>
     public TrainingSession(TrainPayload payload, LabelledImages images, ITeacher? teacher, Device device)
     {
