@@ -58,7 +58,7 @@ static class FigureSection
         foreach (var panel in figure.Panels.Where(p => p.Series.Any(s => s.Points.Count > 0)))
         {
             var xs = panel.Series.SelectMany(s => s.Points).Select(p => p.X).Distinct().Order().ToList();
-            page.Add($"<div class=\"scroll\"><table class=\"plain\"><caption>{panel.Title}; accuracy in % [95 %]</caption><thead><tr><th>{PanelChart.Name(panel.XAxis)}</th>");
+            page.Add($"<div class=\"scroll\"><table class=\"plain\"><caption>{panel.Title}; {PanelChart.Name(panel.YAxis)} in % [95 %]</caption><thead><tr><th>{PanelChart.Name(panel.XAxis)}</th>");
             foreach (var at in xs) page.Add($"<th class=\"num\">{at:0.##}</th>");
             page.Markup("</tr></thead><tbody>");
             foreach (var series in panel.Series)

@@ -37,10 +37,8 @@ sealed class OneOffRun(CommandContext context)
         {
             var file = Path.Combine(folder, "spec.json");
             await File.WriteAllTextAsync(file, spec, ct);
-            var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, context.Folders.Program("Worker"), "run", file, "--out", folder, "--json"])
-            {
-                UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-            };
+            var start = WorkerProcess.Start(context.Folders, ["run", file, "--out", folder, "--json"]);
+            start.RedirectStandardOutput = start.RedirectStandardError = true;
             if (DataFolder.Find(context.Folders, null, context.Environment) is { } data) start.Environment["KDR_DATA"] = data.Path;
             var cpu = ProcessUse.CpuSecondsOfEndedChildren();
             var begun = Stopwatch.GetTimestamp();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KdRobust.Domain.Runs;
 
 namespace KdRobust.Cli.Local;
 
@@ -30,6 +31,11 @@ static class WorkerProcess
         return process.ExitCode == ExitCode.Done ? output : throw new CommandFailedException(process.ExitCode, $"{purpose} failed");
     }
 
-    static ProcessStartInfo Start(LocalFolders folders, IEnumerable<string> arguments) =>
-        new("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, folders.Program("Worker"), .. arguments]) { UseShellExecute = false };
+    /// <summary>The command line and environment of one verb, for who starts it with other streams.</summary>
+    public static ProcessStartInfo Start(LocalFolders folders, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "--", LocalService.DotNet, folders.Program("Worker"), .. arguments]) { UseShellExecute = false };
+        foreach (var (name, value) in RunProcessMemory.Variables) start.Environment[name] = value;
+        return start;
+    }
 }

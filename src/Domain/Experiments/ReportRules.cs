@@ -41,6 +41,7 @@ internal static class ReportRules
         var axes = panel.Series.SelectMany(s => s switch
         {
             EpochSeriesSpec => ["epochs"],
+            TeacherAgreementSeriesSpec => ["epochs of agreement"],
             StepSeriesSpec or TargetStepSeriesSpec => ["iterations k"],
             EpsilonSeriesSpec epsilons => epsilons.Results.Select(id => found.Spec.Transfers.GetValueOrDefault(id.Split('/')[0])?.Attack.Norm switch
             {
@@ -48,7 +49,7 @@ internal static class ReportRules
             }),
             _ => Enumerable.Empty<string?>(),
         }).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-        if (axes.Count > 1) found.Add($"{path}.series", "its lines have no x axis in common", string.Join(" and ", axes), "a panel for each");
+        if (axes.Count > 1) found.Add($"{path}.series", "its lines have no axes in common", string.Join(" and ", axes), "a panel for each");
     }
 
     static void CheckSeries(SpecFindings found, SeriesSpec series, string path)
@@ -70,6 +71,11 @@ internal static class ReportRules
                 var measured = spec.Transfers.SelectMany(t => t.Value.Targets.Select(target => $"{t.Key}/{target}")).ToHashSet(StringComparer.Ordinal);
                 for (var i = 0; i < epsilons.Results.Count; i++)
                     found.Name(epsilons.Results[i], measured, "result of a transfer", $"{path}.results[{Number(i)}]");
+                break;
+            case TeacherAgreementSeriesSpec agreement:
+                found.Name(agreement.Model, spec.Models.Keys, "model", $"{path}.model");
+                if (spec.Models.TryGetValue(agreement.Model, out var student) && (student.Weights as TrainingSpec)?.Distillation is null)
+                    found.Add($"{path}.model", "the model is not distilled, so it has no teacher to agree with", agreement.Model, "a model whose training has a distillation");
                 break;
             case EpochSeriesSpec epochs:
                 found.Name(epochs.Model, spec.Models.Keys, "model", $"{path}.model");

@@ -50,7 +50,7 @@ public sealed record FigureSpec
     public required IReadOnlyList<PanelSpec> Panels { get; init; }
 }
 
-/// <summary>One pair of axes; y is accuracy in per cent.</summary>
+/// <summary>One pair of axes; y is accuracy, or agreement with the teacher, in per cent.</summary>
 public sealed record PanelSpec
 {
     public required string Title { get; init; }
@@ -64,6 +64,7 @@ public sealed record PanelSpec
 [JsonDerivedType(typeof(StepSeriesSpec), "steps")]
 [JsonDerivedType(typeof(TargetStepSeriesSpec), "target-steps")]
 [JsonDerivedType(typeof(EpsilonSeriesSpec), "epsilons")]
+[JsonDerivedType(typeof(TeacherAgreementSeriesSpec), "teacher-agreement")]
 public abstract record SeriesSpec
 {
     public required string Label { get; init; }
@@ -104,6 +105,13 @@ public sealed record EpsilonSeriesSpec : SeriesSpec
 {
     [Description("Results of transfers, '<transfer>/<target view>'; each is a point at its attack's epsilon.")]
     public required IReadOnlyList<string> Results { get; init; }
+}
+
+/// <summary>Share of the clean training images about which student and teacher give the same class, each image with its own label, over epochs; measured in the training's forward passes.</summary>
+public sealed record TeacherAgreementSeriesSpec : SeriesSpec
+{
+    [Description("A distilled model.")]
+    public required string Model { get; init; }
 }
 
 /// <summary>Which curve over k.</summary>

@@ -18,7 +18,7 @@ internal sealed class FigureCurves(
 {
     /// <summary>A figure with the points that are known.</summary>
     public ReportFigure Figure(FigureSpec figure) =>
-        new(figure.Id, figure.Title, [.. figure.Panels.Select(p => new ReportPanel(p.Title, AxisOf(p), [.. p.Series.Select(s => new ReportSeries(s.Label, Points(s)))]))]);
+        new(figure.Id, figure.Title, [.. figure.Panels.Select(p => new ReportPanel(p.Title, AxisOf(p), p.Series.Any(s => s is TeacherAgreementSeriesSpec) ? ReportMeasure.TeacherAgreement : ReportMeasure.Accuracy, [.. p.Series.Select(s => new ReportSeries(s.Label, Points(s)))]))]);
 
     // The rules see to it that all series of a panel have one axis.
     ReportAxis AxisOf(PanelSpec panel) => panel.Series.FirstOrDefault() switch
@@ -35,6 +35,7 @@ internal sealed class FigureCurves(
             ? Counted(steps.Curve == StepCurve.Survivors ? attack.Survivors : attack.CorrectAtStep, attack.Images) : [],
         TargetStepSeriesSpec target => TargetSteps(target),
         EpsilonSeriesSpec epsilons => Epsilons(epsilons),
+        TeacherAgreementSeriesSpec agreement => Agreement(agreement),
         _ => throw new ArgumentOutOfRangeException(nameof(series), series.GetType().Name, "no such series"),
     };
 
@@ -42,6 +43,14 @@ internal sealed class FigureCurves(
     {
         var images = ((TrainingSpec)spec.Models[series.Model].Weights).Monitor!.Images;
         return [.. metrics(plan.TrainingOf(series.Model).Key, MetricSeries.Monitor(series.Accuracy)).Select(m => Point(m.Epoch, m.Value, images))];
+    }
+
+    // An epoch asks about every image that it trains on: all but the held-out ones.
+    IReadOnlyList<ReportPoint> Agreement(TeacherAgreementSeriesSpec series)
+    {
+        var training = (TrainingSpec)spec.Models[series.Model].Weights;
+        var images = spec.Dataset.TrainImages - (training.Selection is { From: SelectionSet.HeldOut } heldOut ? heldOut.Images : 0);
+        return [.. metrics(plan.TrainingOf(series.Model).Key, MetricSeries.TeacherAgreement).Select(m => Point(m.Epoch, m.Value, images))];
     }
 
     IReadOnlyList<ReportPoint> TargetSteps(TargetStepSeriesSpec series)

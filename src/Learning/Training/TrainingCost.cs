@@ -10,7 +10,6 @@ namespace KdRobust.Learning.Training;
 internal static class TrainingCost
 {
     const double TrainingPass = 3;
-    const double AttackStep = 2;
 
     /// <summary>Cost of the first <paramref name="epochs"/> epochs, which may end inside one.</summary>
     public static double Of(TrainingSpec spec, double epochs)
@@ -22,9 +21,15 @@ internal static class TrainingCost
         if (!loss.NeedsPerturbed) return epochs * cleanEpoch;
         var cleanEpochs = Math.Min(epochs, adversarial.FromEpoch);
         var passes = loss.NeedsClean ? 2 : 1;
-        var adversarialEpoch = (passes * TrainingPass) + (AttackStep * StepsOf(adversarial.Attack)) + (loss.TeacherOnPerturbed ? 2 * asked : asked);
+        var adversarialEpoch = (passes * TrainingPass) + CostOf(adversarial.Attack) + (loss.TeacherOnPerturbed ? 2 * asked : asked);
         return (cleanEpochs * cleanEpoch) + ((epochs - cleanEpochs) * adversarialEpoch);
     }
 
-    static double StepsOf(AttackSpec attack) => (attack is PgdSpec pgd ? pgd.Steps * pgd.Restarts : 1) * (attack.Expectation?.Draws ?? 1);
+    static double CostOf(AttackSpec attack) => (attack is PgdSpec pgd ? pgd.Steps * pgd.Restarts : 1) * attack.Expectation switch
+    {
+        null or { Draws: 1 } => 2,
+        { Of: ExpectationOf.MeanLoss } mean => 2 * mean.Draws,
+        // The mean must be known before any draw's share of the gradient is.
+        var lossOfMean => 3 * lossOfMean.Draws,
+    };
 }

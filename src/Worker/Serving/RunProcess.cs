@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Runs;
 using KdRobust.Worker.Frames;
 using KdRobust.Worker.Running;
 using Microsoft.Extensions.Logging;
@@ -57,7 +58,7 @@ sealed class RunProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment)
+        foreach (var (name, value) in environment.Concat(RunProcessMemory.Variables))
             start.Environment[name] = value;
         // A run process has no business with the database.
         start.Environment.Remove(Persistence.Schema.Database.Variable);

@@ -160,7 +160,7 @@ public sealed class ReportPartsTests
         {
             Figures = [Figure(new EpsilonSeriesSpec { Label = "votes", Results = ["cni-8/teacher-votes"] }, new StepSeriesSpec { Label = "k", Transfer = "cni-8", Curve = StepCurve.Current })],
         });
-        SpecRules.Check(spec).ShouldHaveSingleItem().ToString().ShouldContain("$.figures[0].panels[0].series: its lines have no x axis in common");
+        SpecRules.Check(spec).ShouldHaveSingleItem().ToString().ShouldContain("$.figures[0].panels[0].series: its lines have no axes in common");
     }
 
     [Fact]
@@ -201,5 +201,29 @@ public sealed class ReportPartsTests
         System.Text.Json.JsonSerializer.Serialize(back, SpecJson.Indented).ShouldBe(text);
         PlainReport.Of(back).ShouldBe(PlainReport.Of(report));
         text.ShouldContain("\"xAxis\": \"k\"");
+    }
+
+    static FigureSpec Agreement(params SeriesSpec[] series) => new() { Id = "agreement", Title = "agreement", Panels = [new PanelSpec { Title = "p", Series = series }] };
+
+    [Fact]
+    public void Agreement_with_the_teacher_is_a_curve_over_the_images_trained_on()
+    {
+        var panel = Report(Spec(s => s with { Figures = [Agreement(new TeacherAgreementSeriesSpec { Label = "student", Model = "kd-votes" })] })).Figures[0].Panels[0];
+        (panel.XAxis, panel.YAxis).ShouldBe((ReportAxis.Epoch, ReportMeasure.TeacherAgreement));
+        var demo = DemoSpec.Read();
+        var heldOut = ((TrainingSpec)demo.Models["kd-votes"].Weights).Selection is { From: SelectionSet.HeldOut } selection ? selection.Images : 0;
+        var point = panel.Series[0].Points.ShouldHaveSingleItem();
+        (point.X, point.Y, point.Images).ShouldBe((1, 25, demo.Dataset.TrainImages - heldOut));
+    }
+
+    [Fact]
+    public void A_model_without_a_teacher_has_no_agreement_and_agreement_shares_no_axes_with_accuracy()
+    {
+        var problems = SpecRules.Check(DemoSpec.Read() with
+        {
+            Figures = [Agreement(new TeacherAgreementSeriesSpec { Label = "a", Model = "cni" }, new EpochSeriesSpec { Label = "b", Model = "kd-votes", Accuracy = MonitoredAccuracy.Clean })],
+        });
+        problems.Select(p => p.Path).ShouldBe(["$.figures[0].panels[0].series", "$.figures[0].panels[0].series[0].model"]);
+        problems[1].Message.ShouldContain("not distilled");
     }
 }

@@ -196,6 +196,24 @@ public sealed class TrainSwitchTests : IDisposable
         Weights(new TeacherOnAdversarialReadingSpec()).ShouldNotBe(Weights(new AsCodedReadingSpec()));
     }
 
+    /// <summary>Weights of 0 keep the labels out of the loss that is learned, so what they still change, they change through the attack.</summary>
+    [Theory]
+    [InlineData(AttackLoss.CrossEntropy, true)]
+    [InlineData(AttackLoss.Distillation, false)]
+    public void An_attack_on_the_distillation_loss_asks_the_teachers_labels(AttackLoss loss, bool same)
+    {
+        var training = Clean with
+        {
+            Epochs = 1,
+            Adversarial = TinyExperiment.AdversarialFromTheSecondEpoch with { FromEpoch = 0, Attack = TinyExperiment.Attack with { Loss = loss } },
+            Distillation = TinyExperiment.Distillation with { Weight = 0, AdversarialWeight = 0 },
+        };
+        byte[] Weights(int shift) =>
+            Run(Plain(training), _teacher.Votes(OneHot(TrueClasses.Select(c => (long)(c + shift) % 10)))).Output(OutputNames.Weights);
+
+        (Weights(0).AsSpan().SequenceEqual(Weights(1))).ShouldBe(same);
+    }
+
     [Fact]
     public void A_training_without_its_online_teacher_says_which_input_is_missing()
     {

@@ -54,6 +54,9 @@ sealed class PanelChart(ReportPanel panel, AxisScale x, AxisScale y, Func<string
         ReportAxis.Epoch => "epoch", ReportAxis.Iteration => "k", ReportAxis.EpsilonLinf => "255 ε", _ => "ε",
     };
 
+    /// <summary>The measure in words.</summary>
+    public static string Name(ReportMeasure measure) => measure == ReportMeasure.Accuracy ? "accuracy" : "agreement with the teacher";
+
     static string Label(ReportAxis axis) => axis switch
     {
         ReportAxis.Epoch => "epoch", ReportAxis.Iteration => "attack iteration k", ReportAxis.EpsilonLinf => "ε (linf), in 1/255", _ => "ε (l2), in pixel units",
@@ -73,7 +76,7 @@ sealed class PanelChart(ReportPanel panel, AxisScale x, AxisScale y, Func<string
         }
         svg.Add($"<path class=\"axis\" d=\"M{Left} {Bottom}H{Right}\"/>");
         svg.Add($"<text class=\"label\" x=\"{(Left + Right) / 2}\" y=\"{Height - 5}\" text-anchor=\"middle\">{Label(panel.XAxis)}</text>");
-        svg.Add($"<text class=\"label\" transform=\"translate(10 {(Top + Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">accuracy, %</text>");
+        svg.Add($"<text class=\"label\" transform=\"translate(10 {(Top + Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">{Name(panel.YAxis)}, %</text>");
     }
 
     /// <summary>From the lower to the upper bound of every point; a point alone gets a bar.</summary>
