@@ -26,6 +26,8 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
     internal DbSet<ModelFileRow> ModelFiles => Set<ModelFileRow>();
     internal DbSet<ModelFileChunkRow> ModelFileChunks => Set<ModelFileChunkRow>();
     internal DbSet<WorkerRow> Workers => Set<WorkerRow>();
+    internal DbSet<DeviceHealthRow> DeviceHealth => Set<DeviceHealthRow>();
+    internal DbSet<QuotaRow> Quotas => Set<QuotaRow>();
     internal DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
 
     internal static KdRobustContext Over(NpgsqlDataSource database) =>

@@ -28,5 +28,7 @@ public static class PersistenceRegistration
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()
             .AddSingleton<WorkerStore>()
+            .AddSingleton<DeviceStore>()
+            .AddSingleton<QuotaStore>()
             .AddSingleton<ApiKeyStore>();
 }
