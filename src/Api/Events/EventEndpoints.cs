@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using KdRobust.Api.Access;
 using KdRobust.Api.Hosting;
+using KdRobust.Api.Requests;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
@@ -13,7 +14,7 @@ namespace KdRobust.Api.Events;
 static class EventEndpoints
 {
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/events", Follow).WithTags("events").WithName("events").Produces(200, contentType: "text/event-stream")
+        routes.MapGet("/v1/events", Follow).WithTags("events").WithName("events").AsStream().Produces(200, contentType: "text/event-stream")
             .ProducesProblem(400).ProducesProblem(404)
             .WithSummary("What happens to experiments and jobs, live")
             .WithDescription(

@@ -22,10 +22,11 @@ static class JobEndpoints
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/jobs").WithTags("jobs");
-        group.MapGet("/{id:guid}", Show).WithName("showJob").WithSummary("A job with its history, stored files and experiments");
-        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelJob").ProducesProblem(409)
+        group.MapGet("/{id:guid}", Show).WithName("showJob").ProducesProblem(404).WithSummary("A job with its history, stored files and experiments");
+        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelJob").ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Cancel a job and what waits for it")
             .WithDescription("A job that several experiments use is cancelled only with evenIfShared=true; else 409 names them.");
+        group.MapJobLists();
         group.MapMetrics();
     }
 

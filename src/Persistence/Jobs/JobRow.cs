@@ -92,6 +92,10 @@ sealed class JobMapping : IEntityTypeConfiguration<JobRow>
         entity.Property(job => job.CreatedAt).HasDefaultValueSql("clock_timestamp()");
         entity.HasIndex(job => job.Seq).IsUnique().HasDatabaseName("ix_job_seq");
         entity.HasIndex(job => new { job.Priority, job.Seq }).IsDescending(true, false).HasFilter("state = 'Queued'").HasDatabaseName("ix_job_ready");
+        // The orders that lists come in.
+        entity.HasIndex(job => new { job.Owner, job.Seq }).HasDatabaseName("ix_job_owner");
+        entity.HasIndex(job => new { job.State, job.Seq }).HasDatabaseName("ix_job_state");
+        entity.HasIndex(job => new { job.FinishedAt, job.Seq }).HasFilter("finished_at IS NOT NULL").HasDatabaseName("ix_job_finished");
         entity.HasIndex(job => job.LeaseUntil).HasFilter("state = 'Running'").HasDatabaseName("ix_job_lease");
         entity.HasIndex(job => new { job.Owner, job.Fingerprint }).IsUnique()
             .HasFilter("state NOT IN ('Failed', 'Cancelled')").HasDatabaseName("ux_job_live_fingerprint");

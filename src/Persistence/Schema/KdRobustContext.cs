@@ -1,6 +1,8 @@
 using System.Text;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Experiments;
+using KdRobust.Persistence.Idempotency;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
@@ -27,6 +29,8 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
     internal DbSet<ModelFileChunkRow> ModelFileChunks => Set<ModelFileChunkRow>();
     internal DbSet<WorkerRow> Workers => Set<WorkerRow>();
     internal DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
+    internal DbSet<AuditRow> Audit => Set<AuditRow>();
+    internal DbSet<IdempotencyRow> Idempotency => Set<IdempotencyRow>();
 
     internal static KdRobustContext Over(NpgsqlDataSource database) =>
         new(new DbContextOptionsBuilder<KdRobustContext>()
