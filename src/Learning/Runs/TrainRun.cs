@@ -45,7 +45,7 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
             var seen = stop.Requested is null ? Look(looks, at, stop) : null;
             if (stop.Requested is { } reason)
             {
-                if (reason == StopReason.Drain && kept != (at.Epoch, at.Step))
+                if (reason != StopReason.Cancel && kept != (at.Epoch, at.Step))
                     yield return Checkpoint(session, at, clock);
                 yield return new RunStopped(reason);
                 yield break;

@@ -58,7 +58,7 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
         await ChunkStore.Name(connection, ChunkList.OfCheckpoint, info.Id, content, ct);
         if (role == CheckpointRole.Resume)
         {
-            await connection.Execute("UPDATE job SET crash_count = 0 WHERE id = $1", [lease.JobId], ct);
+            await connection.Execute("UPDATE job SET crash_count = 0, progress_at = clock_timestamp() WHERE id = $1", [lease.JobId], ct);
             await connection.Execute(
                 """
                 DELETE FROM checkpoint WHERE job_id = $1 AND role = 'Resume' AND id NOT IN (

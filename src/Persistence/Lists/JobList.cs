@@ -17,7 +17,7 @@ public enum JobOrder
     Oldest,
     /// <summary>The last ended first; those that have not ended are left out.</summary>
     Finished,
-    /// <summary>As they wait: the highest priority first, then the oldest; only those that are ready.</summary>
+    /// <summary>As their turns come, which priority and waiting decide; only those that are ready.</summary>
     Queue,
 }
 
@@ -31,7 +31,7 @@ public sealed class JobList(NpgsqlDataSource database)
         """
         job.id, job.name, job.kind, job.owner, job.state, job.reason, job.device, job.threads, job.priority, job.attempt, job.max_attempts, job.worker,
         job.cancel_requested_at IS NOT NULL, CASE WHEN job.state = 'Running' THEN job.progress::text END, CASE WHEN job.state = 'Failed' THEN job.failure ->> 'message' END,
-        (job.result ->> 'seconds')::float8, job.created_at, job.started_at, job.finished_at, job.seq
+        (job.result ->> 'seconds')::float8, job.created_at, job.started_at, job.finished_at, job.seq, job.turn
         """;
 
     /// <summary>A page.</summary>
@@ -52,7 +52,7 @@ public sealed class JobList(NpgsqlDataSource database)
             reader =>
             {
                 var job = Read(reader);
-                return (job, CursorOf(order, job, reader.GetInt64(19)));
+                return (job, CursorOf(order, job, reader.GetInt64(19), reader.GetFieldValue<DateTimeOffset>(20)));
             }, ct);
     }
 
@@ -81,18 +81,18 @@ public sealed class JobList(NpgsqlDataSource database)
                 return "job.finished_at DESC, job.seq DESC";
             case JobOrder.Queue:
                 wanted.Add("job.state = 'Queued'");
-                if (at is not null) wanted.Add($"job.priority <= {wanted.Value((int)at[0])} AND (job.priority, -job.seq) < ({wanted.Value((int)at[0])}, {wanted.Value(-at[1])})");
-                return "job.priority DESC, job.seq";
+                if (at is not null) wanted.Add($"(job.turn, job.seq) > ({wanted.Value(DateTimeOffset.UnixEpoch.AddTicks(at[0]))}, {wanted.Value(at[1])})");
+                return "job.turn, job.seq";
             default:
                 wanted.Add("job.seq < {0}", at?[0]);
                 return "job.seq DESC";
         }
     }
 
-    static string CursorOf(JobOrder order, JobSummary job, long seq) => order switch
+    static string CursorOf(JobOrder order, JobSummary job, long seq, DateTimeOffset turn) => order switch
     {
         JobOrder.Finished => string.Create(CultureInfo.InvariantCulture, $"{(job.FinishedAt!.Value - DateTimeOffset.UnixEpoch).Ticks}_{seq}"),
-        JobOrder.Queue => string.Create(CultureInfo.InvariantCulture, $"{job.Priority}_{seq}"),
+        JobOrder.Queue => string.Create(CultureInfo.InvariantCulture, $"{(turn - DateTimeOffset.UnixEpoch).Ticks}_{seq}"),
         _ => seq.ToString(CultureInfo.InvariantCulture),
     };
 

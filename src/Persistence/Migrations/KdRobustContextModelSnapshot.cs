@@ -490,6 +490,12 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("finished_at");
 
+                    b.Property<int>("GpuMemoryGib")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("gpu_memory_gib");
+
                     b.Property<DateTimeOffset?>("HeartbeatAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("heartbeat_at");
@@ -499,6 +505,17 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("kind");
 
+                    b.PrimitiveCollection<string[]>("Labels")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text[]")
+                        .HasColumnName("labels")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<Guid>("Lane")
+                        .HasColumnType("uuid")
+                        .HasColumnName("lane");
+
                     b.Property<DateTimeOffset?>("LeaseUntil")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
@@ -506,6 +523,10 @@ namespace KdRobust.Persistence.Migrations
                     b.Property<int>("MaxAttempts")
                         .HasColumnType("integer")
                         .HasColumnName("max_attempts");
+
+                    b.Property<int?>("MicroBatch")
+                        .HasColumnType("integer")
+                        .HasColumnName("micro_batch");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -522,6 +543,18 @@ namespace KdRobust.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("owner");
+
+                    b.Property<DateTimeOffset?>("PauseRequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("pause_requested_at");
+
+                    b.Property<string>("PauseRequestedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("pause_requested_by");
+
+                    b.Property<DateTimeOffset?>("PausedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paused_at");
 
                     b.Property<string>("Payload")
                         .IsRequired()
@@ -549,12 +582,22 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("jsonb")
                         .HasColumnName("result");
 
+                    b.Property<int>("ResultsVersion")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("results_version");
+
                     b.Property<long>("Seq")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
                         .HasColumnName("seq");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Seq"));
+
+                    b.Property<DateTimeOffset?>("StalledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stalled_at");
 
                     b.Property<DateTimeOffset?>("StartedAt")
                         .HasColumnType("timestamp with time zone")
@@ -568,6 +611,22 @@ namespace KdRobust.Persistence.Migrations
                     b.Property<int>("Threads")
                         .HasColumnType("integer")
                         .HasColumnName("threads");
+
+                    b.Property<DateTimeOffset>("Turn")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("turn")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<Guid?>("UpstreamJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("upstream_job_id");
+
+                    b.Property<DateTimeOffset>("WaitsSince")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("waits_since")
+                        .HasDefaultValueSql("clock_timestamp()");
 
                     b.Property<string>("Worker")
                         .HasColumnType("text")
@@ -588,6 +647,10 @@ namespace KdRobust.Persistence.Migrations
                         .HasDatabaseName("ix_job_finished")
                         .HasFilter("finished_at IS NOT NULL");
 
+                    b.HasIndex("Device", "Owner")
+                        .HasDatabaseName("ix_job_running")
+                        .HasFilter("state = 'Running'");
+
                     b.HasIndex("Owner", "Fingerprint")
                         .IsUnique()
                         .HasDatabaseName("ux_job_live_fingerprint")
@@ -596,8 +659,7 @@ namespace KdRobust.Persistence.Migrations
                     b.HasIndex("Owner", "Seq")
                         .HasDatabaseName("ix_job_owner");
 
-                    b.HasIndex("Priority", "Seq")
-                        .IsDescending(true, false)
+                    b.HasIndex("Device", "Lane", "Turn", "Seq")
                         .HasDatabaseName("ix_job_ready")
                         .HasFilter("state = 'Queued'");
 
@@ -614,9 +676,55 @@ namespace KdRobust.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_job_lease", "(state = 'Running') = (lease_until IS NOT NULL)");
 
+                            t.HasCheckConstraint("ck_job_micro_batch", "micro_batch IS NULL OR micro_batch > 0");
+
+                            t.HasCheckConstraint("ck_job_pause", "pause_requested_at IS NULL OR state IN ('Blocked', 'Running')");
+
+                            t.HasCheckConstraint("ck_job_paused", "(state = 'Paused') = (paused_at IS NOT NULL)");
+
+                            t.HasCheckConstraint("ck_job_priority", "priority BETWEEN -100 AND 100");
+
                             t.HasCheckConstraint("ck_job_result", "(state = 'Succeeded') = (result IS NOT NULL)");
 
+                            t.HasCheckConstraint("ck_job_stalled", "stalled_at IS NULL OR state = 'Running'");
+
                             t.HasCheckConstraint("ck_job_state", "state IN ('Blocked', 'Queued', 'Running', 'Paused', 'Succeeded', 'Failed', 'Cancelled')");
+                        });
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Jobs.QuotaRow", b =>
+                {
+                    b.Property<string>("Device")
+                        .HasColumnType("text")
+                        .HasColumnName("device");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<int>("MostRunning")
+                        .HasColumnType("integer")
+                        .HasColumnName("most_running");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<string>("SetBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("set_by");
+
+                    b.HasKey("Device", "Owner")
+                        .HasName("pk_quota");
+
+                    b.ToTable("quota", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_quota_device", "device IN ('cpu', 'cuda')");
+
+                            t.HasCheckConstraint("ck_quota_most_running", "most_running >= 0");
                         });
                 });
 
@@ -819,6 +927,45 @@ namespace KdRobust.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("KdRobust.Persistence.Workers.DeviceHealthRow", b =>
+                {
+                    b.Property<string>("Host")
+                        .HasColumnType("text")
+                        .HasColumnName("host");
+
+                    b.Property<string>("Device")
+                        .HasColumnType("text")
+                        .HasColumnName("device");
+
+                    b.Property<int>("ErrorsInRow")
+                        .HasColumnType("integer")
+                        .HasColumnName("errors_in_row");
+
+                    b.Property<string>("LastError")
+                        .HasColumnType("text")
+                        .HasColumnName("last_error");
+
+                    b.Property<DateTimeOffset?>("LastErrorAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_error_at");
+
+                    b.Property<string>("QuarantineReason")
+                        .HasColumnType("text")
+                        .HasColumnName("quarantine_reason");
+
+                    b.Property<DateTimeOffset?>("QuarantinedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("quarantined_at");
+
+                    b.HasKey("Host", "Device")
+                        .HasName("pk_device_health");
+
+                    b.ToTable("device_health", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_device_health_reason", "(quarantined_at IS NULL) = (quarantine_reason IS NULL)");
+                        });
+                });
+
             modelBuilder.Entity("KdRobust.Persistence.Workers.WorkerRow", b =>
                 {
                     b.Property<string>("Name")
@@ -839,10 +986,51 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("device");
 
+                    b.Property<string>("Devices")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("devices")
+                        .HasDefaultValueSql("'[]'");
+
+                    b.Property<DateTimeOffset?>("DrainRequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("drain_requested_at");
+
+                    b.Property<string>("DrainRequestedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("drain_requested_by");
+
+                    b.Property<int>("FreeCores")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("free_cores");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("host");
+
+                    b.Property<double>("ImagesPerSecond")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("double precision")
+                        .HasDefaultValue(0.0)
+                        .HasColumnName("images_per_second");
+
+                    b.Property<string>("Kinds")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("kinds")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.PrimitiveCollection<string[]>("Labels")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text[]")
+                        .HasColumnName("labels")
+                        .HasDefaultValueSql("'{}'");
 
                     b.Property<DateTimeOffset>("LastSeen")
                         .ValueGeneratedOnAdd()

@@ -28,6 +28,8 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
     internal DbSet<ModelFileRow> ModelFiles => Set<ModelFileRow>();
     internal DbSet<ModelFileChunkRow> ModelFileChunks => Set<ModelFileChunkRow>();
     internal DbSet<WorkerRow> Workers => Set<WorkerRow>();
+    internal DbSet<DeviceHealthRow> DeviceHealth => Set<DeviceHealthRow>();
+    internal DbSet<QuotaRow> Quotas => Set<QuotaRow>();
     internal DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
     internal DbSet<AuditRow> Audit => Set<AuditRow>();
     internal DbSet<IdempotencyRow> Idempotency => Set<IdempotencyRow>();

@@ -31,6 +31,8 @@ public static class PersistenceRegistration
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()
             .AddSingleton<WorkerStore>()
+            .AddSingleton<DeviceStore>()
+            .AddSingleton<QuotaStore>()
             .AddSingleton<ApiKeyStore>()
             .AddSingleton<JobList>()
             .AddSingleton<QueueStore>()

@@ -18,7 +18,7 @@ sealed class Presence(WorkerStore workers, WorkerInfo self, RunProcesses process
             try
             {
                 if (registered)
-                    await workers.Seen(self.Name, processes.Libtorch, ct);
+                    await workers.Seen(self.Name, new WorkerReading(processes.Libtorch, 0, 0, []), ct);
                 else
                     await workers.Register(self, ct);
                 registered = true;

@@ -2,9 +2,7 @@ using System.Net;
 using KdRobust.Api.Tests.Host;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
-using KdRobust.Tests.Support.Postgres;
-using Shouldly;
-using Xunit;
+using KdRobust.Support;
 
 namespace KdRobust.Api.Tests.Jobs;
 

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using KdRobust.Api.Tests.Host;
-using KdRobust.Tests.Support.Postgres;
-using Shouldly;
-using Xunit;
+using KdRobust.Support;
 
 namespace KdRobust.Api.Tests.Keys;
 

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using KdRobust.Api.Tests.Host;
-using KdRobust.Tests.Support.Postgres;
-using Shouldly;
-using Xunit;
+using KdRobust.Support;
 
 namespace KdRobust.Api.Tests.Requests;
 

@@ -1,9 +1,7 @@
 using System.Net;
 using KdRobust.Api.Tests.Host;
 using KdRobust.Api.Tests.Samples;
-using KdRobust.Tests.Support.Postgres;
-using Shouldly;
-using Xunit;
+using KdRobust.Support;
 
 namespace KdRobust.Api.Tests.Requests;
 

@@ -1,10 +1,8 @@
 using System.Net;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Tests.Host;
-using KdRobust.Tests.Support.Postgres;
+using KdRobust.Support;
 using Npgsql;
-using Shouldly;
-using Xunit;
 
 namespace KdRobust.Api.Tests.Requests;
 

@@ -82,6 +82,6 @@ public sealed class JobRulesTests(MigratedDatabase database) : IClassFixture<Mig
         database.Database.Execute($"SET session_replication_role = replica; UPDATE job SET state = '{state}', {Fitting(state)} WHERE id = '{job}'; SET session_replication_role = origin");
 
     static string Fitting(JobState state) =>
-        $"finished_at = {(state.IsTerminal() ? "now()" : "NULL")}, lease_until = {(state == JobState.Running ? "now()" : "NULL")}, "
+        $"paused_at = {(state == JobState.Paused ? "now()" : "NULL")}, finished_at = {(state.IsTerminal() ? "now()" : "NULL")}, lease_until = {(state == JobState.Running ? "now()" : "NULL")}, "
         + $"result = {(state == JobState.Succeeded ? "'{}'" : "NULL")}, failure = {(state == JobState.Failed ? "'{}'" : "NULL")}, deps_left = {(state == JobState.Blocked ? 1 : 0)}";
 }
