@@ -29,7 +29,7 @@ static class EventEndpoints
         if (refused is not null) return refused;
         // A reconnecting EventSource sends the header; a new one that continues from a stored place has only the address.
         var last = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["lastEventId"].FirstOrDefault();
-        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, metrics, feed, options.KeepAlive, log);
+        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, metrics, feed.Listen, options.KeepAlive, log);
         return TypedResults.ServerSentEvents(Until(lifetime.ApplicationStopping, stream, ct));
     }
 

@@ -27,6 +27,7 @@ static class ExperimentEndpoints
         group.MapGet("/{id:guid}", Show).WithName("showExperiment").ProducesProblem(404).WithSummary("An experiment with its jobs and its spec");
         group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelExperiment").ProducesProblem(404)
             .WithSummary("Cancel an experiment; jobs that other experiments use go on");
+        group.MapExperimentActions();
         group.MapReports();
     }
 

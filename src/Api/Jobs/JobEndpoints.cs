@@ -26,6 +26,7 @@ static class JobEndpoints
         group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelJob").ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Cancel a job and what waits for it")
             .WithDescription("A job that several experiments use is cancelled only with evenIfShared=true; else 409 names them.");
+        group.MapJobActions();
         group.MapJobLists();
         group.MapMetrics();
     }

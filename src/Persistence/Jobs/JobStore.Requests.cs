@@ -139,11 +139,11 @@ public sealed partial class JobStore
             done.Add(new ExperimentJobOutcome(key, job.Id, outcome));
         }
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
-        var outcome = new ExperimentOutcome(true, done);
-        if (outcome.Changed)
+        var all = new ExperimentOutcome(true, done);
+        if (all.Changed)
             await Act.Record(connection, $"experiment:{experiment}", FormattableString.Invariant($"{done.Count(job => job.Outcome.Kind is RequestKind.Done or RequestKind.Requested)} of {done.Count} job(s)"), ct);
         await transaction.CommitAsync(ct);
-        return outcome;
+        return all;
     }
 
     static async Task<RequestOutcome> Confirmed(
