@@ -126,7 +126,8 @@ public sealed record RequirementsSpec
     [Description("Labels the worker was started with (--label NAME), all of them.")]
     public required IReadOnlyList<string> Labels { get; init; }
 
-    internal const string LabelForm = "1 to 50 lower-case letters, digits, '-', '_' and '.'";
+    /// <summary>What a label is, in words.</summary>
+    public const string LabelForm = "1 to 50 lower-case letters, digits, '-', '_' and '.'";
 
     /// <summary>True for 1 to 50 lower-case letters, digits, '-', '_' and '.'.</summary>
     public static bool IsLabel(string text) =>
