@@ -86,6 +86,8 @@ static class ApiApplication
         {
             json.SerializerOptions.Encoder = SpecJson.Options.Encoder;
             json.SerializerOptions.NumberHandling = SpecJson.Options.NumberHandling;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
             foreach (var converter in SpecJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
         });
     }

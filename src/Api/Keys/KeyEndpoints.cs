@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using System.Text.Json.Serialization;
 using KdRobust.Api.Access;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Problems;
@@ -14,6 +15,7 @@ namespace KdRobust.Api.Keys;
 /// <param name="Role">What it may do: reader, submitter or admin.</param>
 /// <param name="Label">What it is for, in your words.</param>
 /// <param name="ExpiresInDays">Days until it opens nothing any more; null for never.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 sealed record NewKey(string Owner, ApiKeyRole Role, string Label, int? ExpiresInDays = null);
 
 /// <summary>A key as it is told once.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.Json.Serialization;
 using KdRobust.Api.Access;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Problems;
@@ -22,6 +23,7 @@ sealed record QueuesAnswer(IReadOnlyList<QueueDepth> Depths, long Ready, double?
 /// <param name="Owner">Whose jobs; null for all owners' together.</param>
 /// <param name="Device">On which kind of device.</param>
 /// <param name="MostRunning">At most so many at once.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 sealed record NewQuota(string? Owner, DeviceKind Device, int MostRunning);
 
 /// <summary>How much work waits and runs, and how much of it may run at once.</summary>

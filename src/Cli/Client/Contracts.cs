@@ -31,7 +31,7 @@ sealed record ExperimentDetail(ExperimentSummary Experiment, IReadOnlyList<Exper
 
 sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
-sealed record JobDetail(JobView Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<CheckpointInfo> Checkpoints, IReadOnlyList<Guid> Experiments);
+sealed record JobDetail(JobView Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<CheckpointInfo> Checkpoints, IReadOnlyList<Guid> Experiments, string? Waiting = null);
 
 sealed record JobUser(Guid ExperimentId, string Name);
 

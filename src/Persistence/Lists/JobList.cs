@@ -103,7 +103,7 @@ public sealed class JobList(NpgsqlDataSource database)
         if (parts.Length != count) throw new FormatException("the cursor belongs to a list in another order");
         for (var i = 0; i < count; i++)
             if (!long.TryParse(parts[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out numbers[i])) throw new FormatException("the cursor is not one of ours");
-        if (numbers[^1] < 0 || Math.Abs(numbers[0]) > DateTimeOffset.MaxValue.Ticks / 2) throw new FormatException("the cursor is not one of ours");
+        if (numbers[^1] < 0 || numbers[0] < -DateTimeOffset.UnixEpoch.Ticks || numbers[0] > (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks) throw new FormatException("the cursor is not one of ours");
         return numbers;
     }
 

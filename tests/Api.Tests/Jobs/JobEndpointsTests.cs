@@ -30,6 +30,9 @@ public sealed class JobEndpointsTests(RunningApi api) : IClassFixture<RunningApi
         detail["events"]!.AsArray().Select(e => e!["to"]!.GetValue<string>()).ShouldBe(["queued", "running"]);
         detail["checkpoints"]!.AsArray().Single()!["id"]!.GetValue<Guid>().ShouldBe(stored.Id);
         detail["experiments"]!.AsArray().Count.ShouldBe(1);
+        detail["waiting"].ShouldBeNull();
+        var others = (await api.Ada.GetJson($"/v1/jobs?experiment={detail["experiments"]![0]}&state=blocked"))!["items"]![0]!["id"];
+        (await api.Ada.GetJson($"/v1/jobs/{others}"))!["waiting"]!.GetValue<string>().ShouldContain("it waits for '");
     }
 
     [PostgresFact]

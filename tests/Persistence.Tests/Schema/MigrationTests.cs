@@ -1,5 +1,6 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Support;
@@ -83,6 +84,19 @@ public sealed class MigrationTests
         order.ShouldBe("job 3,job 4,job 1", "the one of priority 7, the oldest, the one that was asked for again");
         (await old.Scalar<long>("SELECT count(DISTINCT lane) FROM job")).ShouldBe(1);
         (await old.Scalar<bool>($"SELECT bool_and(turn = waits_since - priority * interval '{(int)JobPriority.Aging.TotalMinutes} min') FROM job")).ShouldBeTrue();
+    }
+
+    [PostgresFact]
+    public async Task Keys_made_before_they_could_expire_open_for_ever_after_the_migration()
+    {
+        await using var old = await (await PostgresCluster.Shared).CreateDatabase();
+        await using (var context = KdRobustContext.Over(old.DataSource))
+            await context.GetService<IMigrator>().MigrateAsync("ModelFiles");
+        var key = ApiKeyStore.NewKey();
+        await old.Execute($"INSERT INTO api_key (id, hash, owner, role, label) VALUES ('{Guid.CreateVersion7()}', sha256('{key}'), 'ada', 'Submitter', 'old')");
+        await Database.Migrate(old.DataSource);
+        var found = (await new ApiKeyStore(old.DataSource).Find(key))!;
+        (found.Owner, found.Role, found.ExpiresAt).ShouldBe(("ada", ApiKeyRole.Submitter, null));
     }
 
     [Fact]
