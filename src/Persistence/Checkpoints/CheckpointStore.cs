@@ -84,6 +84,20 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
         }
     }
 
+    /// <summary>Writes a part of a checkpoint's bytes to a stream, checking each chunk before it passes it on.</summary>
+    /// <exception cref="DamagedCheckpointException">A chunk is missing or changed; what was written until then is right but not whole.</exception>
+    public async Task CopyTo(CheckpointInfo checkpoint, long from, long count, Stream destination, CancellationToken ct = default)
+    {
+        try
+        {
+            await chunks.CopyTo(ChunkList.OfCheckpoint, checkpoint.Id, from, count, destination, ct);
+        }
+        catch (DamagedContentException damage)
+        {
+            throw new DamagedCheckpointException(checkpoint.Id, damage.Message, damage);
+        }
+    }
+
     /// <summary>Takes a damaged checkpoint out of use, so that the one before it is offered.</summary>
     public async Task MarkDamaged(Guid checkpoint, CancellationToken ct = default)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
@@ -45,6 +46,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
             [experiment, owner, spec.Name, spec.Title, JsonSerializer.Serialize(spec, SpecJson.Options), identity, run], ct);
         var reused = await InsertJobs(connection, owner, experiment, plan, spec.Compute.Requires, ct);
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
+        await Act.Record(connection, $"experiment:{experiment}", "created", ct);
         await transaction.CommitAsync(ct);
         return new Submitted(experiment, true, run, plan.Jobs.Count, reused);
     }
@@ -90,6 +92,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         foreach (var (_, id) in own)
             await JobStore.Cancel(connection, id, by, ct);
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
+        await Act.Record(connection, $"experiment:{experiment}", "cancelled", ct);
         await transaction.CommitAsync(ct);
         return new ExperimentCancellation(
             true, false,

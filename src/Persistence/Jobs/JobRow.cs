@@ -118,6 +118,10 @@ sealed class JobMapping : IEntityTypeConfiguration<JobRow>
         entity.Property(job => job.NotBefore).HasDefaultValueSql("clock_timestamp()");
         entity.Property(job => job.CreatedAt).HasDefaultValueSql("clock_timestamp()");
         entity.HasIndex(job => job.Seq).IsUnique().HasDatabaseName("ix_job_seq");
+        // The orders that lists come in.
+        entity.HasIndex(job => new { job.Owner, job.Seq }).HasDatabaseName("ix_job_owner");
+        entity.HasIndex(job => new { job.State, job.Seq }).HasDatabaseName("ix_job_state");
+        entity.HasIndex(job => new { job.FinishedAt, job.Seq }).HasFilter("finished_at IS NOT NULL").HasDatabaseName("ix_job_finished");
         entity.Property(job => job.ResultsVersion).HasDefaultValue(1);
         entity.Property(job => job.GpuMemoryGib).HasDefaultValue(0);
         entity.Property(job => job.Labels).HasDefaultValueSql("'{}'");

@@ -1,4 +1,5 @@
 using KdRobust.Domain.Jobs;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -105,6 +106,8 @@ public sealed partial class JobStore
         await connection.LockOwner(owner, ct);
         await LockFamilies(connection, [job], ct);
         var outcome = await Confirmed(connection, (await AskedJobs(connection, [job], ct))[0], evenIfShared, action, ct);
+        if (outcome.Kind is RequestKind.Done or RequestKind.Requested)
+            await Act.Record(connection, $"job:{job}", outcome.Says, ct);
         await transaction.CommitAsync(ct);
         return outcome;
     }
@@ -136,8 +139,11 @@ public sealed partial class JobStore
             done.Add(new ExperimentJobOutcome(key, job.Id, outcome));
         }
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
+        var all = new ExperimentOutcome(true, done);
+        if (all.Changed)
+            await Act.Record(connection, $"experiment:{experiment}", FormattableString.Invariant($"{done.Count(job => job.Outcome.Kind is RequestKind.Done or RequestKind.Requested)} of {done.Count} job(s)"), ct);
         await transaction.CommitAsync(ct);
-        return new ExperimentOutcome(true, done);
+        return all;
     }
 
     static async Task<RequestOutcome> Confirmed(

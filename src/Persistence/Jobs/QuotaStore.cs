@@ -1,4 +1,5 @@
 using KdRobust.Domain.Experiments;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -30,6 +31,7 @@ public sealed class QuotaStore(NpgsqlDataSource database)
         if (owner is "")
             throw new ArgumentException("an owner has a name; null stands for all owners together", nameof(owner));
         await using var connection = await database.OpenLiving(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
         await connection.Execute(
             """
             INSERT INTO quota (owner, device, most_running, set_by) VALUES ($1, $2, $3, $4)
@@ -37,6 +39,8 @@ public sealed class QuotaStore(NpgsqlDataSource database)
             """,
             [owner ?? "", JobStore.Stored(device), mostRunning, by], ct);
         await Wake(connection, device, ct);
+        await Act.Record(connection, $"quota:{JobStore.Stored(device)}/{owner ?? "*"}", FormattableString.Invariant($"at most {mostRunning}"), ct);
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Takes a quota away.</summary>
@@ -44,8 +48,12 @@ public sealed class QuotaStore(NpgsqlDataSource database)
     public async Task<bool> Remove(string? owner, DeviceKind device, CancellationToken ct = default)
     {
         await using var connection = await database.OpenLiving(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
         var removed = await connection.Execute("DELETE FROM quota WHERE owner = $1 AND device = $2", [owner ?? "", JobStore.Stored(device)], ct) == 1;
         await Wake(connection, device, ct);
+        if (removed)
+            await Act.Record(connection, $"quota:{JobStore.Stored(device)}/{owner ?? "*"}", "removed", ct);
+        await transaction.CommitAsync(ct);
         return removed;
     }
 

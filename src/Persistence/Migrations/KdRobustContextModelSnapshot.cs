@@ -22,6 +22,57 @@ namespace KdRobust.Persistence.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("KdRobust.Persistence.Audit.AuditRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("action");
+
+                    b.Property<DateTimeOffset>("At")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<Guid?>("KeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("Object")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("object");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audit");
+
+                    b.HasIndex("Object", "Id")
+                        .HasDatabaseName("ix_audit_object");
+
+                    b.HasIndex("Owner", "Id")
+                        .HasDatabaseName("ix_audit_owner");
+
+                    b.ToTable("audit", (string)null);
+                });
+
             modelBuilder.Entity("KdRobust.Persistence.Checkpoints.CheckpointChunkRow", b =>
                 {
                     b.Property<Guid>("CheckpointId")
@@ -239,10 +290,71 @@ namespace KdRobust.Persistence.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_experiment_seq");
 
+                    b.HasIndex("Name", "Seq")
+                        .HasDatabaseName("ix_experiment_name");
+
+                    b.HasIndex("Owner", "Seq")
+                        .HasDatabaseName("ix_experiment_owner");
+
                     b.HasIndex("Owner", "SpecFingerprint", "RunNumber", "Seq")
                         .HasDatabaseName("ix_experiment_identity");
 
                     b.ToTable("experiment", (string)null);
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Idempotency.IdempotencyRow", b =>
+                {
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<byte[]>("Answer")
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer");
+
+                    b.Property<byte[]>("BodyHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body_hash");
+
+                    b.Property<string>("ContentType")
+                        .HasColumnType("text")
+                        .HasColumnName("content_type");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<string>("Effect")
+                        .HasColumnType("text")
+                        .HasColumnName("effect");
+
+                    b.Property<string>("Location")
+                        .HasColumnType("text")
+                        .HasColumnName("location");
+
+                    b.Property<string>("Route")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("route");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("integer")
+                        .HasColumnName("status");
+
+                    b.HasKey("Owner", "Key")
+                        .HasName("pk_idempotency");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_idempotency_created_at");
+
+                    b.ToTable("idempotency", (string)null);
                 });
 
             modelBuilder.Entity("KdRobust.Persistence.Jobs.JobDependencyRow", b =>
@@ -531,6 +643,10 @@ namespace KdRobust.Persistence.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_job_seq");
 
+                    b.HasIndex("FinishedAt", "Seq")
+                        .HasDatabaseName("ix_job_finished")
+                        .HasFilter("finished_at IS NOT NULL");
+
                     b.HasIndex("Device", "Owner")
                         .HasDatabaseName("ix_job_running")
                         .HasFilter("state = 'Running'");
@@ -540,9 +656,15 @@ namespace KdRobust.Persistence.Migrations
                         .HasDatabaseName("ux_job_live_fingerprint")
                         .HasFilter("state NOT IN ('Failed', 'Cancelled')");
 
+                    b.HasIndex("Owner", "Seq")
+                        .HasDatabaseName("ix_job_owner");
+
                     b.HasIndex("Device", "Lane", "Turn", "Seq")
                         .HasDatabaseName("ix_job_ready")
                         .HasFilter("state = 'Queued'");
+
+                    b.HasIndex("State", "Seq")
+                        .HasDatabaseName("ix_job_state");
 
                     b.ToTable("job", null, t =>
                         {
@@ -619,6 +741,10 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnName("created_at")
                         .HasDefaultValueSql("clock_timestamp()");
 
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
                     b.Property<byte[]>("Hash")
                         .IsRequired()
                         .HasColumnType("bytea")
@@ -629,10 +755,18 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("label");
 
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at");
+
                     b.Property<string>("Owner")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("owner");
+
+                    b.Property<Guid?>("Replaces")
+                        .HasColumnType("uuid")
+                        .HasColumnName("replaces");
 
                     b.Property<DateTimeOffset?>("RevokedAt")
                         .HasColumnType("timestamp with time zone")

@@ -1,4 +1,5 @@
 using KdRobust.Domain.Jobs;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -53,11 +54,15 @@ public sealed class DeviceStore(NpgsqlDataSource database)
     public async Task<bool> LiftQuarantine(DeviceName on, CancellationToken ct = default)
     {
         await using var connection = await database.OpenLiving(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
         var lifted = await connection.Execute(
             "UPDATE device_health SET errors_in_row = 0, quarantined_at = NULL, quarantine_reason = NULL WHERE host = $1 AND device = $2 AND quarantined_at IS NOT NULL", [on.Host, on.Device], ct) == 1;
-        if (lifted)
-            await connection.Execute("SELECT pg_notify('kdr_ready', $1)", [on.Device], ct);
-        return lifted;
+        if (!lifted)
+            return false;
+        await connection.Execute("SELECT pg_notify('kdr_ready', $1)", [on.Device], ct);
+        await Act.Record(connection, $"device:{on.Host}/{on.Device}", "quarantine lifted", ct);
+        await transaction.CommitAsync(ct);
+        return true;
     }
 
     /// <summary>Devices that had errors since a job last succeeded on them, those in quarantine first.</summary>

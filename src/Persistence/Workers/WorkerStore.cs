@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KdRobust.Domain.Experiments;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -50,8 +51,13 @@ public sealed class WorkerStore(NpgsqlDataSource database)
     public async Task<bool> RequestDrain(string name, string by, CancellationToken ct = default)
     {
         await using var connection = await database.OpenLiving(ct);
-        return await connection.Execute(
-            "UPDATE worker SET drain_requested_at = coalesce(drain_requested_at, clock_timestamp()), drain_requested_by = coalesce(drain_requested_by, $2) WHERE name = $1", [name, by], ct) == 1;
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (await connection.Execute(
+            "UPDATE worker SET drain_requested_at = coalesce(drain_requested_at, clock_timestamp()), drain_requested_by = coalesce(drain_requested_by, $2) WHERE name = $1", [name, by], ct) == 0)
+            return false;
+        await Act.Record(connection, $"worker:{name}", "drained", ct);
+        await transaction.CommitAsync(ct);
+        return true;
     }
 
     /// <summary>Lets a worker take work again.</summary>
@@ -59,12 +65,19 @@ public sealed class WorkerStore(NpgsqlDataSource database)
     public async Task<bool> Undrain(string name, CancellationToken ct = default)
     {
         await using var connection = await database.OpenLiving(ct);
-        return await connection.Execute(
-            "UPDATE worker SET drain_requested_at = NULL, drain_requested_by = NULL WHERE name = $1", [name], ct) == 1;
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        if (await connection.Execute("UPDATE worker SET drain_requested_at = NULL, drain_requested_by = NULL WHERE name = $1", [name], ct) == 0)
+            return false;
+        await Act.Record(connection, $"worker:{name}", "undrained", ct);
+        await transaction.CommitAsync(ct);
+        return true;
     }
 
-    /// <summary>Every worker ever heard of, by name.</summary>
-    public async Task<IReadOnlyList<WorkerView>> List(CancellationToken ct = default)
+    /// <summary>Every worker ever heard of, by name, in pages.</summary>
+    /// <param name="after">The last name of the page before; null for the first page.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<IReadOnlyList<WorkerView>> List(string? after = null, int limit = 500, CancellationToken ct = default)
     {
         await using var connection = await database.OpenLiving(ct);
         return await connection.Rows(
@@ -75,9 +88,9 @@ public sealed class WorkerStore(NpgsqlDataSource database)
                 w.labels, w.kinds::text, w.free_cores, w.images_per_second, w.devices::text, w.drain_requested_at, w.drain_requested_by,
                 (SELECT coalesce(json_object_agg(h.device, h.quarantine_reason), '{}')::text FROM device_health h
                     WHERE h.host = w.host AND h.quarantined_at IS NOT NULL AND w.devices @> jsonb_build_array(jsonb_build_object('device', h.device)))
-            FROM worker w ORDER BY w.name
+            FROM worker w WHERE $1::text IS NULL OR w.name > $1 ORDER BY w.name LIMIT $2
             """,
-            [],
+            [after, limit],
             reader => new WorkerView(
                 new WorkerInfo(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetString(3), reader.GetInt32(4), reader.GetString(5), reader.Text(6))
                 {
@@ -93,6 +106,13 @@ public sealed class WorkerStore(NpgsqlDataSource database)
                 Quarantined = FromJson<Dictionary<string, string>>(reader.GetString(18)),
             },
             ct);
+    }
+
+    /// <summary>Where a worker runs; null when there is no such worker.</summary>
+    public async Task<string?> HostOf(string name, CancellationToken ct = default)
+    {
+        await using var connection = await database.OpenLiving(ct);
+        return await connection.Value<string>("SELECT host FROM worker WHERE name = $1", [name], ct);
     }
 
     static T FromJson<T>(string text) =>

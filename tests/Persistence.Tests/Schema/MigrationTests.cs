@@ -1,5 +1,6 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Support;
@@ -50,7 +51,7 @@ public sealed class MigrationTests
         var checkpoints = new CheckpointStore(old.DataSource);
         var stored = (await checkpoints.Register(new JobLease(Guid.Empty, 1, "w1"), CheckpointRole.Resume, "resume", 1, 0, await checkpoints.Write(new MemoryStream(content)), []))!;
 
-        (await Database.Migrate(old.DataSource))[0].ShouldBe("20261127145151_ModelFiles");
+        (await Database.Migrate(old.DataSource)).ShouldContain("20261127145151_ModelFiles");
         using var read = new MemoryStream();
         await checkpoints.CopyTo(stored, read);
         read.ToArray().ShouldBe(content);
@@ -83,6 +84,19 @@ public sealed class MigrationTests
         order.ShouldBe("job 3,job 4,job 1", "the one of priority 7, the oldest, the one that was asked for again");
         (await old.Scalar<long>("SELECT count(DISTINCT lane) FROM job")).ShouldBe(1);
         (await old.Scalar<bool>($"SELECT bool_and(turn = waits_since - priority * interval '{(int)JobPriority.Aging.TotalMinutes} min') FROM job")).ShouldBeTrue();
+    }
+
+    [PostgresFact]
+    public async Task Keys_made_before_they_could_expire_open_for_ever_after_the_migration()
+    {
+        await using var old = await (await PostgresCluster.Shared).CreateDatabase();
+        await using (var context = KdRobustContext.Over(old.DataSource))
+            await context.GetService<IMigrator>().MigrateAsync("ModelFiles");
+        var key = ApiKeyStore.NewKey();
+        await old.Execute($"INSERT INTO api_key (id, hash, owner, role, label) VALUES ('{Guid.CreateVersion7()}', sha256('{key}'), 'ada', 'Submitter', 'old')");
+        await Database.Migrate(old.DataSource);
+        var found = (await new ApiKeyStore(old.DataSource).Find(key))!;
+        (found.Owner, found.Role, found.ExpiresAt).ShouldBe(("ada", ApiKeyRole.Submitter, null));
     }
 
     [Fact]
