@@ -7,6 +7,7 @@ using KdRobust.Api.Jobs;
 using KdRobust.Api.Models;
 using KdRobust.Api.Problems;
 using KdRobust.Api.Reports;
+using KdRobust.Api.Sweeps;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
@@ -40,6 +41,7 @@ static class ApiApplication
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapExperiments();
+        app.MapSweeps();
         app.MapJobs();
         app.MapEvents();
         app.MapCheckpoints();
@@ -58,7 +60,7 @@ static class ApiApplication
         services.AddPersistence(options.Database, "kdrobust-api", options.Lease);
         services.AddSingleton<ReportSource>();
         services.AddSingleton(provider => new ChangeFeed(
-            provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
+            provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Sweep, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
         services.AddHostedService<ReaperService>();
         services.AddApiKeys();
         services.AddApiDescription();

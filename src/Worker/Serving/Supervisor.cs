@@ -7,6 +7,7 @@ using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
+using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Workers;
 using KdRobust.Queue.Slots;
 using Microsoft.Extensions.Logging;
@@ -67,7 +68,7 @@ static class Supervisor
         var self = new WorkerInfo(
             options.Name, Environment.MachineName, Environment.ProcessId, options.Device == DeviceKind.Cuda ? "cuda" : "cpu", options.Cores, Build, null);
         var presence = new Presence(workers, self, processes, time, loggers.CreateLogger<Presence>()).Show(ending.Token);
-        var reaping = new Reaper(stores.Jobs, stores.Checkpoints, options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
+        var reaping = new Reaper(stores.Jobs, stores.Checkpoints, new SweepStore(database), options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
         WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, options.Scratch);
         try
         {
