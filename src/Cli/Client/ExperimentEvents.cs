@@ -13,10 +13,12 @@ sealed record JobProgressed(ProgressMessage Progress) : ServiceMessage;
 
 sealed record ExperimentChanged(ExperimentSummary Experiment) : ServiceMessage;
 
+sealed record SweepChanged(SweepSummary Sweep) : ServiceMessage;
+
 /// <summary>The connection broke and is being made anew; nothing will be missing.</summary>
 sealed record StreamInterrupted(string Reason) : ServiceMessage;
 
-/// <summary>Follows an experiment; a broken connection is made anew from the last message heard.</summary>
+/// <summary>Follows an experiment or a sweep; a broken connection is made anew from the last message heard.</summary>
 sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
 {
     /// <summary>Longest silence before a connection counts as broken; the service gives a sign of life every 10 s.</summary>
@@ -27,14 +29,17 @@ sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Messages, the history first, until <paramref name="ct"/> or the service's patience ends it.</summary>
-    public async IAsyncEnumerable<ServiceMessage> Follow(Guid experiment, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<ServiceMessage> Follow(Guid experiment, CancellationToken ct) => Follow($"experiment:{experiment}", ct);
+
+    /// <summary>The same of any topic, e.g. <c>sweep:ID</c>.</summary>
+    public async IAsyncEnumerable<ServiceMessage> Follow(string topic, [EnumeratorCancellation] CancellationToken ct)
     {
         string? last = null;
         var heardAt = time.GetTimestamp();
         while (true)
         {
             string reason;
-            await using (var connection = new Connection(client, experiment, last))
+            await using (var connection = new Connection(client, topic, last))
             {
                 while (await connection.Next(LongestSilence, ct))
                 {
@@ -56,11 +61,12 @@ sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
         "state" => new JobChanged(JsonSerializer.Deserialize<StateMessage>(item.Data, ServiceJson.Options)!),
         "progress" => new JobProgressed(JsonSerializer.Deserialize<ProgressMessage>(item.Data, ServiceJson.Options)!),
         "experiment" => new ExperimentChanged(JsonSerializer.Deserialize<ExperimentSummary>(item.Data, ServiceJson.Options)!),
+        "sweep" => new SweepChanged(JsonSerializer.Deserialize<SweepSummary>(item.Data, ServiceJson.Options)!),
         _ => null,
     };
 
     /// <summary>One connection, until it breaks.</summary>
-    sealed class Connection(ServiceClient client, Guid experiment, string? last) : IAsyncDisposable
+    sealed class Connection(ServiceClient client, string topic, string? last) : IAsyncDisposable
     {
         HttpResponseMessage? response;
         IAsyncEnumerator<SseItem<string>>? items;
@@ -77,7 +83,7 @@ sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
             {
                 if (items is null)
                 {
-                    response = await client.Events($"experiment:{experiment}", last, ct);
+                    response = await client.Events(topic, last, ct);
                     items = SseParser.Create(await response.Content.ReadAsStreamAsync(ct)).EnumerateAsync(ct).GetAsyncEnumerator(ct);
                 }
                 return await items.MoveNextAsync().AsTask().WaitAsync(limit.Token);

@@ -13,7 +13,7 @@ namespace KdRobust.Domain.Sweeps;
 public abstract record SpaceSpec
 {
     /// <summary>Names and paths of the axes, in the order of the spec.</summary>
-    internal abstract IEnumerable<SweepAxis> AllAxes();
+    public abstract IEnumerable<SweepAxis> AllAxes();
 }
 
 /// <summary>Every combination of the axes' values; the last axis changes fastest.</summary>
@@ -22,7 +22,7 @@ public sealed record GridSpaceSpec : SpaceSpec
     [Description("The axes, by name.")]
     public required IReadOnlyDictionary<string, GridAxisSpec> Axes { get; init; }
 
-    internal override IEnumerable<SweepAxis> AllAxes() => Axes.Select(axis => new SweepAxis(axis.Key, axis.Value.Paths));
+    public override IEnumerable<SweepAxis> AllAxes() => Axes.Select(axis => new SweepAxis(axis.Key, axis.Value.Paths));
 }
 
 /// <summary>An axis of a grid.</summary>
@@ -49,7 +49,7 @@ public sealed record RandomSpaceSpec : SpaceSpec
     [Description("The axes, by name.")]
     public required IReadOnlyDictionary<string, RandomAxisSpec> Axes { get; init; }
 
-    internal override IEnumerable<SweepAxis> AllAxes() => Axes.Select(axis => new SweepAxis(axis.Key, axis.Value.Paths));
+    public override IEnumerable<SweepAxis> AllAxes() => Axes.Select(axis => new SweepAxis(axis.Key, axis.Value.Paths));
 }
 
 /// <summary>An axis of random points.</summary>
@@ -110,7 +110,7 @@ public sealed record ListSpaceSpec : SpaceSpec
     [Description("The points: each names a value for every axis.")]
     public required IReadOnlyList<IReadOnlyDictionary<string, JsonElement>> Points { get; init; }
 
-    internal override IEnumerable<SweepAxis> AllAxes() => Axes.Select(axis => new SweepAxis(axis.Key, axis.Value.Paths));
+    public override IEnumerable<SweepAxis> AllAxes() => Axes.Select(axis => new SweepAxis(axis.Key, axis.Value.Paths));
 }
 
 /// <summary>An axis of a list of points.</summary>

@@ -79,9 +79,14 @@ namespace KdRobust.Persistence.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_sweep_open",
                 table: "sweep",
-                column: "seq",
-                unique: true,
+                column: "open_rung",
                 filter: "open_rung IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sweep_seq",
+                table: "sweep",
+                column: "seq",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ux_sweep_identity",

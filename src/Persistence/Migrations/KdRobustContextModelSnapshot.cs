@@ -804,10 +804,13 @@ namespace KdRobust.Persistence.Migrations
                     b.HasKey("Id")
                         .HasName("pk_sweep");
 
-                    b.HasIndex("Seq")
-                        .IsUnique()
+                    b.HasIndex("OpenRung")
                         .HasDatabaseName("ix_sweep_open")
                         .HasFilter("open_rung IS NOT NULL");
+
+                    b.HasIndex("Seq")
+                        .IsUnique()
+                        .HasDatabaseName("ix_sweep_seq");
 
                     b.HasIndex("Owner", "Fingerprint", "RunNumber")
                         .IsUnique()

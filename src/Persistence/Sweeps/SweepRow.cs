@@ -55,7 +55,7 @@ sealed class SweepMapping : IEntityTypeConfiguration<SweepRow>
         entity.Property(sweep => sweep.CreatedAt).HasDefaultValueSql("clock_timestamp()");
         entity.HasIndex(sweep => sweep.Seq).IsUnique().HasDatabaseName("ix_sweep_seq");
         entity.HasIndex(sweep => new { sweep.Owner, sweep.Fingerprint, sweep.RunNumber }).IsUnique().HasDatabaseName("ux_sweep_identity");
-        entity.HasIndex(sweep => sweep.Seq).HasFilter("open_rung IS NOT NULL").HasDatabaseName("ix_sweep_open");
+        entity.HasIndex(sweep => sweep.OpenRung).HasFilter("open_rung IS NOT NULL").HasDatabaseName("ix_sweep_open");
     }
 }
 
