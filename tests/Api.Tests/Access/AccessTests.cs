@@ -15,12 +15,15 @@ public sealed class AccessTests(RunningApi api) : IClassFixture<RunningApi>
         { "POST", "/v1/experiments" }, { "GET", "/v1/experiments" }, { "GET", $"/v1/experiments/{Id}" }, { "POST", $"/v1/experiments/{Id}/cancel" },
         { "GET", $"/v1/experiments/{Id}/report.html" }, { "GET", $"/v1/jobs/{Id}" }, { "POST", $"/v1/jobs/{Id}/cancel" }, { "GET", $"/v1/jobs/{Id}/metrics" },
         { "GET", $"/v1/events?topics=job:{Id}" }, { "GET", $"/v1/checkpoints/{Id}/content" }, { "GET", "/v1/workers" },
+        { "POST", "/v1/sweeps" }, { "GET", "/v1/sweeps" }, { "GET", $"/v1/sweeps/{Id}" }, { "GET", $"/v1/sweeps/{Id}/points" }, { "GET", $"/v1/sweeps/{Id}/table.csv" },
+        { "POST", $"/v1/sweeps/{Id}/cancel" }, { "POST", $"/v1/sweeps/{Id}/retry" },
         { "POST", "/v1/models?name=x" }, { "GET", "/v1/models" }, { "GET", $"/v1/models/{Sha256}" }, { "GET", $"/v1/models/{Sha256}/content" }, { "DELETE", $"/v1/models/{Sha256}" },
     };
 
     public static TheoryData<string, string> Writes => new()
     {
         { "POST", "/v1/experiments" }, { "POST", $"/v1/experiments/{Id}/cancel" }, { "POST", $"/v1/jobs/{Id}/cancel" },
+        { "POST", "/v1/sweeps" }, { "POST", $"/v1/sweeps/{Id}/cancel" }, { "POST", $"/v1/sweeps/{Id}/retry" },
         { "POST", "/v1/models?name=x" }, { "DELETE", $"/v1/models/{Sha256}" },
     };
 

@@ -40,6 +40,9 @@ public sealed class RunningApi : IAsyncLifetime
     /// <summary>No key at all.</summary>
     public HttpClient Anonymous { get; private set; } = new();
 
+    // The shortest: the reaper's chores come every 2 s, and no test waits for a lease to run out.
+    static LeaseSettings Lease { get; } = new() { Lease = TimeSpan.FromSeconds(24) };
+
     internal JobStore Jobs => app!.Services.GetRequiredService<JobStore>();
     internal ExperimentStore Experiments => app!.Services.GetRequiredService<ExperimentStore>();
     internal MetricStore Metrics => app!.Services.GetRequiredService<MetricStore>();
@@ -52,7 +55,7 @@ public sealed class RunningApi : IAsyncLifetime
     {
         if (new PostgresFactAttribute().Skip is not null) return;
         database = await (await PostgresCluster.Shared).CreateDatabase("migrated", Migrate);
-        var options = new ApiOptions { Database = database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300), LargestModel = LargestModel };
+        var options = new ApiOptions { Database = database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300), Lease = Lease, LargestModel = LargestModel };
         app = ApiApplication.Build(options);
         Address = await ApiProcess.Start(app, options);
 

@@ -16,6 +16,7 @@ public sealed class ServiceTests(RunningApi api) : IClassFixture<RunningApi>
             [
                 "/v1/experiments", "/v1/experiments/{id}", "/v1/experiments/{id}/cancel", "/v1/experiments/{id}/report.{format}",
                 "/v1/experiments/{id}/figures/{figure}.{format}", "/v1/jobs/{id}", "/v1/jobs/{id}/cancel",
+                "/v1/sweeps", "/v1/sweeps/{id}", "/v1/sweeps/{id}/points", "/v1/sweeps/{id}/table.{format}", "/v1/sweeps/{id}/cancel", "/v1/sweeps/{id}/retry",
                 "/v1/jobs/{id}/metrics", "/v1/events", "/v1/checkpoints/{id}/content", "/v1/models", "/v1/models/{sha256}", "/v1/models/{sha256}/content", "/v1/workers", "/healthz", "/readyz",
             ], ignoreOrder: true);
         var post = document["paths"]!["/v1/experiments"]!["post"]!;
@@ -26,6 +27,8 @@ public sealed class ServiceTests(RunningApi api) : IClassFixture<RunningApi>
         upload["requestBody"]!["content"]!["application/octet-stream"]!["schema"]!["format"]!.GetValue<string>().ShouldBe("binary");
         upload["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "413", "503"], ignoreOrder: true);
         document["paths"]!["/v1/models/{sha256}"]!["delete"]!["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["204", "400", "401", "403", "404", "409", "503"], ignoreOrder: true);
+        var sweep = document["paths"]!["/v1/sweeps"]!["post"]!;
+        KdRobust.Domain.Sweeps.SweepReader.Read(sweep["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString()).Problems.ShouldBeEmpty();
         document["paths"]!["/healthz"]!["get"]!["security"]!.AsArray().ShouldBeEmpty();
     }
 

@@ -57,7 +57,7 @@ public sealed class SweepPlanTests
     [Fact]
     public void Equal_points_are_equal_experiments_and_a_rung_is_another_one()
     {
-        var halving = """{ "paths": ["models.cni.weights.epochs"], "rungs": [2, 4], "eta": 2, "by": { "kind": "result", "result": "clean-cni" }, "goal": "maximize" }""";
+        var halving = """{ "paths": ["models.cni.weights.epochs"], "rungs": [2, 4], "eta": 2, "by": { "kind": "result", "result": "teacher-clean" }, "goal": "maximize" }""";
         var spec = Samples.Spec(Samples.Grid(("seed", "seed", "[1, 1, 2]")), halving);
         var first = Plan(spec);
         first.Points.Select(point => point.Plan.Fingerprint).Distinct().Count().ShouldBe(2);

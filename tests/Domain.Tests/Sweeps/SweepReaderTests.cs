@@ -8,7 +8,7 @@ public sealed class SweepReaderTests
 {
     const string Rank = "models.cni.noise.rank";
     static readonly string Good = Samples.Grid(("rank", Rank, "[1, 2]"), ("seed", "seed", "[1, 2, 3]"));
-    const string Halving = """{ "paths": ["models.cni.weights.epochs", "models.student.weights.epochs"], "rungs": [2, 4, 8], "eta": 2, "by": { "kind": "result", "result": "clean-cni" }, "goal": "maximize" }""";
+    const string Halving = """{ "paths": ["models.cni.weights.epochs", "models.student.weights.epochs"], "rungs": [2, 4, 8], "eta": 2, "by": { "kind": "result", "result": "teacher-clean" }, "goal": "maximize" }""";
 
     static IEnumerable<string> Paths(SweepReading reading) => reading.Problems.Select(problem => problem.Path);
 
@@ -56,9 +56,9 @@ public sealed class SweepReaderTests
     public void A_halving_names_what_it_compares_and_sets_nothing_twice()
     {
         Samples.Reading(Good, Halving).Problems.ShouldBeEmpty();
-        var wrong = Halving.Replace("clean-cni", "clean-cnj", StringComparison.Ordinal).Replace("[2, 4, 8]", "[2, 2]", StringComparison.Ordinal).Replace("models.student.weights.epochs", "seed", StringComparison.Ordinal);
+        var wrong = Halving.Replace("teacher-clean", "teacher-claen", StringComparison.Ordinal).Replace("[2, 4, 8]", "[2, 2]", StringComparison.Ordinal).Replace("models.student.weights.epochs", "seed", StringComparison.Ordinal);
         Paths(Samples.Reading(Good, wrong)).ShouldBe(["$.halving.paths[1]", "$.halving.rungs", "$.halving.by.result"]);
-        var metric = Halving.Replace("""{ "kind": "result", "result": "clean-cni" }""", """{ "kind": "metric", "model": "nobody", "series": "monitor/clean" }""", StringComparison.Ordinal);
+        var metric = Halving.Replace("""{ "kind": "result", "result": "teacher-clean" }""", """{ "kind": "metric", "model": "nobody", "series": "monitor/clean" }""", StringComparison.Ordinal);
         Paths(Samples.Reading(Good, metric)).ShouldBe(["$.halving.by.model"]);
     }
 
@@ -79,7 +79,7 @@ public sealed class SweepReaderTests
     {
         var (plan, problems) = SweepPlan.Of(Samples.Spec(Good, Halving.Replace("[2, 4, 8]", "[1, 4]", StringComparison.Ordinal)));
         plan.ShouldBeNull();
-        problems.ShouldHaveSingleItem().Path.ShouldBe("$.base.models.cni.weights.adversarial.fromEpoch");
+        problems.Select(problem => problem.Path).ShouldBe(["$.base.models.cni.weights.adversarial.fromEpoch", "$.base.models.student.weights.adversarial.fromEpoch"]);
         SweepPlan.Of(Samples.Spec(Good, Halving.Replace("[2, 4, 8]", "[2, 200000]", StringComparison.Ordinal))).Problems.ShouldAllBe(problem => problem.Path.EndsWith(".epochs", StringComparison.Ordinal));
     }
 
