@@ -1,6 +1,5 @@
 using System.Text.Json;
 using KdRobust.Domain.Experiments;
-using KdRobust.Domain.Plans;
 using KdRobust.Domain.Sweeps;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Schema;

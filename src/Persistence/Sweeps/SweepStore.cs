@@ -2,7 +2,6 @@ using System.Text.Json;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Sweeps;
-using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 using Npgsql;
