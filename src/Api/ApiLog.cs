@@ -36,6 +36,12 @@ static partial class ApiLog
     [LoggerMessage(12, LogLevel.Information, "Model file {Sha256} of {Owner} deleted by {By}")]
     public static partial void ModelDeleted(ILogger log, string sha256, string owner, string by);
 
+    [LoggerMessage(14, LogLevel.Information, "Sweep {Sweep} ({Name}) submitted by {Owner}: {Points} points, {Made} experiments made with {Jobs} jobs, {Reused} of them already there")]
+    public static partial void SweepSubmitted(ILogger log, Guid sweep, string name, string owner, int points, int made, int jobs, int reused);
+
+    [LoggerMessage(15, LogLevel.Information, "Sweep {Sweep} filled up for {Owner}: {Made} experiments made anew")]
+    public static partial void SweepFilled(ILogger log, Guid sweep, string owner, int made);
+
     [LoggerMessage(13, LogLevel.Warning, "Model file {Sha256} of {Owner}: {Reason}")]
     public static partial void ModelDamaged(ILogger log, string sha256, string owner, string reason);
 

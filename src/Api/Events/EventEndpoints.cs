@@ -6,6 +6,7 @@ using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
+using KdRobust.Persistence.Sweeps;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace KdRobust.Api.Events;
@@ -18,18 +19,18 @@ static class EventEndpoints
             .ProducesProblem(400).ProducesProblem(404)
             .WithSummary("What happens to experiments and jobs, live")
             .WithDescription(
-                "topics=experiment:ID,job:ID. Messages are state (one line of a job's history), progress (where a running job is), experiment (its summary), metrics (only for job topics) and ping. "
+                "topics=experiment:ID,job:ID,sweep:ID. Messages are state (one line of a job's history), progress (where a running job is), experiment (its summary), sweep (its summary: how many points are in which state, at most every two seconds), metrics (only for job topics) and ping. "
                 + "Begins with the whole history; with Last-Event-ID, after that message. Nothing is lost between the two.");
 
     static async Task<Results<ServerSentEventsResult<string>, ProblemHttpResult>> Follow(
-        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, MetricStore metrics, ChangeFeed feed, ApiOptions options,
+        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, MetricStore metrics, ChangeFeed feed, ApiOptions options,
         ILogger<EventStream> log, IHostApplicationLifetime lifetime, CancellationToken ct)
     {
-        var (found, refused) = await EventTopics.Read(topics, context.User.Sees(), experiments, jobs, ct);
+        var (found, refused) = await EventTopics.Read(topics, context.User.Sees(), experiments, jobs, sweeps, ct);
         if (refused is not null) return refused;
         // A reconnecting EventSource sends the header; a new one that continues from a stored place has only the address.
         var last = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["lastEventId"].FirstOrDefault();
-        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, metrics, feed.Listen, options.KeepAlive, log);
+        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, sweeps, metrics, feed.Listen, options.KeepAlive, log);
         return TypedResults.ServerSentEvents(Until(lifetime.ApplicationStopping, stream, ct));
     }
 

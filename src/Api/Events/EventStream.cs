@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using KdRobust.Api.Experiments;
 using KdRobust.Api.Jobs;
+using KdRobust.Api.Sweeps;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
@@ -11,6 +12,7 @@ using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Schema;
+using KdRobust.Persistence.Sweeps;
 
 namespace KdRobust.Api.Events;
 
@@ -18,7 +20,7 @@ namespace KdRobust.Api.Events;
 /// One client's stream of what happens to its topics. A notification is only a hint where to look; the rows after the
 /// cursor are what is told, so a reconnect, a lost notification or a restart of this service loses nothing.
 /// </summary>
-sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore experiments, JobStore jobs, MetricStore metrics,
+sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, MetricStore metrics,
     Func<Func<Change, bool>, CancellationToken, IAsyncEnumerable<Change>> listen, TimeSpan keepAlive, ILogger log)
 {
     const int MetricsPerMessage = 1000;
@@ -26,6 +28,7 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
 
     readonly JobProgress?[] toldProgress = new JobProgress?[topics.Jobs.Count];
     readonly string?[] toldExperiments = new string?[topics.Experiments.Count];
+    readonly string?[] toldSweeps = new string?[topics.Sweeps.Count];
 
     /// <summary>Messages until the client leaves. Each carries the cursor after it as its id.</summary>
     public async IAsyncEnumerable<SseItem<string>> Messages([EnumeratorCancellation] CancellationToken ct)
@@ -63,6 +66,7 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
     {
         ChangeTopic.Job => topics.Jobs.Any(job => job.Id == change.Id),
         ChangeTopic.Experiment => topics.Experiments.Contains(change.Id),
+        ChangeTopic.Sweep => topics.Sweeps.Contains(change.Id),
         _ => false,
     };
 
@@ -78,6 +82,9 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
             var all = change.Topic == ChangeTopic.Everything || summaries.Any(s => s?.State is ExperimentState.Succeeded or ExperimentState.Failed or ExperimentState.Cancelled);
             for (var i = 0; i < topics.Jobs.Count; i++)
                 if (all || change.Id == topics.Jobs[i].Id) await Job(i, news, ct);
+            for (var i = 0; i < topics.Sweeps.Count; i++)
+                // Of thousands of jobs not each end is counted anew: the next tick tells of them together.
+                if ((change.Topic == ChangeTopic.Everything || change.Id == topics.Sweeps[i]) && await ChangedSweep(i, ct) is { } sweep) news.Add(Message("sweep", sweep));
             news.AddRange(summaries.OfType<ExperimentSummary>().Select(summary => Message("experiment", summary)));
             return news;
         }
@@ -118,6 +125,17 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
         var text = JsonSerializer.Serialize(summary, SpecJson.Options);
         if (text == toldExperiments[index]) return null;
         toldExperiments[index] = text;
+        return summary;
+    }
+
+    /// <summary>A sweep's summary, unless it was told as it is.</summary>
+    async Task<SweepSummary?> ChangedSweep(int index, CancellationToken ct)
+    {
+        if (await sweeps.Find(topics.Sweeps[index], null, ct) is not { } view) return null;
+        var summary = SweepSummary.Of(view);
+        var text = JsonSerializer.Serialize(summary, SpecJson.Options);
+        if (text == toldSweeps[index]) return null;
+        toldSweeps[index] = text;
         return summary;
     }
 

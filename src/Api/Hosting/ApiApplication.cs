@@ -13,6 +13,7 @@ using KdRobust.Api.Problems;
 using KdRobust.Api.Queues;
 using KdRobust.Api.Reports;
 using KdRobust.Api.Requests;
+using KdRobust.Api.Sweeps;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
@@ -51,6 +52,7 @@ static class ApiApplication
         app.UseMiddleware<IdempotentPosts>();
         app.UseMiddleware<ConditionalGet>();
         app.MapExperiments();
+        app.MapSweeps();
         app.MapJobs();
         app.MapEvents();
         app.MapCheckpoints();
@@ -74,7 +76,7 @@ static class ApiApplication
         services.AddPersistence(options.Database, "kdrobust-api", options.Lease);
         services.AddSingleton<ReportSource>();
         services.AddSingleton(provider => new ChangeFeed(
-            provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
+            provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Sweep, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
         services.AddHostedService<ReaperService>();
         services.AddHostedService<ForgetService>();
         services.AddApiKeys();

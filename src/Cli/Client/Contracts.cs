@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Domain.Sweeps;
 
 namespace KdRobust.Cli.Client;
 
@@ -28,6 +29,26 @@ sealed record ExperimentSummary(
 sealed record ExperimentJob(string Key, bool Reused, JobView Job);
 
 sealed record ExperimentDetail(ExperimentSummary Experiment, IReadOnlyList<ExperimentJob> Jobs, ExperimentSpec? Spec = null);
+
+/// <summary>A sweep as lists show it.</summary>
+sealed record SweepSummary(
+    Guid Id, string Name, string Title, string Owner, ExperimentState State, int RunNumber, string Fingerprint, IReadOnlyDictionary<ExperimentState, int> Points,
+    IReadOnlyList<RungProgress> Rungs, IReadOnlyDictionary<JobState, int> JobCounts, string? Trouble, DateTimeOffset CreatedAt, string? CancelledBy)
+{
+    [JsonIgnore]
+    public bool HasEnded => State is ExperimentState.Succeeded or ExperimentState.Failed or ExperimentState.Cancelled;
+}
+
+/// <summary>How far the points of a rung are.</summary>
+sealed record RungProgress(int Rung, IReadOnlyDictionary<ExperimentState, int> Points);
+
+sealed record SweepDetail(SweepSummary Sweep, SweepSpec Spec);
+
+sealed record SweepFilled(SweepSummary Sweep, int Made, int Jobs, int ReusedJobs);
+
+sealed record SweepCancelled(int Experiments, int Kept, int Jobs);
+
+sealed record SweepPoint(int Rung, int Ordinal, IReadOnlyList<JsonElement> Values, Guid Experiment, ExperimentState State, double? Score);
 
 sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 

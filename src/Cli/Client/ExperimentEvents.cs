@@ -15,11 +15,12 @@ sealed record ExperimentChanged(ExperimentSummary Experiment) : ServiceMessage;
 
 /// <summary>Numbers a job measured; told of a job that is followed by itself.</summary>
 sealed record JobMeasured(MetricsMessage Metrics) : ServiceMessage;
+sealed record SweepChanged(SweepSummary Sweep) : ServiceMessage;
 
 /// <summary>The connection broke and is being made anew; nothing will be missing.</summary>
 sealed record StreamInterrupted(string Reason) : ServiceMessage;
 
-/// <summary>Follows an experiment; a broken connection is made anew from the last message heard.</summary>
+/// <summary>Follows an experiment or a sweep; a broken connection is made anew from the last message heard.</summary>
 sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
 {
     /// <summary>Longest silence before a connection counts as broken; the service gives a sign of life every 10 s.</summary>
@@ -63,6 +64,7 @@ sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
         "progress" => new JobProgressed(JsonSerializer.Deserialize<ProgressMessage>(item.Data, ServiceJson.Options)!),
         "metrics" => new JobMeasured(JsonSerializer.Deserialize<MetricsMessage>(item.Data, ServiceJson.Options)!),
         "experiment" => new ExperimentChanged(JsonSerializer.Deserialize<ExperimentSummary>(item.Data, ServiceJson.Options)!),
+        "sweep" => new SweepChanged(JsonSerializer.Deserialize<SweepSummary>(item.Data, ServiceJson.Options)!),
         _ => null,
     };
 

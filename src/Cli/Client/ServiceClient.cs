@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace KdRobust.Cli.Client;
 
 /// <summary>Asks the service, and turns its refusals into messages and exit codes.</summary>
-sealed class ServiceClient : IDisposable
+sealed partial class ServiceClient : IDisposable
 {
     readonly HttpClient http;
 

@@ -24,6 +24,7 @@ static class KdrCommand
         DoctorCommand.Create(context),
         PlanCommand.Create(context),
         SubmitCommand.Create(context),
+        SweepCommand.Create(context),
         ListCommand.Create(context),
         ShowCommand.Create(context),
         WatchCommand.Create(context),

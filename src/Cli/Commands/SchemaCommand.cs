@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Sweeps;
 
 namespace KdRobust.Cli.Commands;
 
@@ -8,10 +9,11 @@ static class SchemaCommand
 {
     public static Command Create(CommandContext context)
     {
-        var command = new Command("schema", "Print the JSON schema of a spec");
-        command.SetAction(_ =>
+        var sweep = new Option<bool>("--sweep") { Description = "The schema of a sweep" };
+        var command = new Command("schema", "Print the JSON schema of a spec") { sweep };
+        command.SetAction(parsed =>
         {
-            context.Terminal.Out.Write(SpecSchema.Write());
+            context.Terminal.Out.Write(parsed.GetValue(sweep) ? SweepReader.Schema() : SpecSchema.Write());
             return ExitCode.Done;
         });
         return command;

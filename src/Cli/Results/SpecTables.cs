@@ -1,4 +1,5 @@
 using KdRobust.Cli.Specs;
+using KdRobust.Cli.Sweeps;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Reports;
@@ -36,7 +37,7 @@ sealed record SpecTables(
     public static IReadOnlyList<SpecTables> Of(string path, IReadOnlyList<StoredResult> stored)
     {
         var files = System.IO.File.Exists(path) ? [path]
-            : Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Where(f => !f.EndsWith(".schema.json", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+            : Directory.EnumerateFiles(path, "*.json", SearchOption.AllDirectories).Where(f => !f.EndsWith(".schema.json", StringComparison.Ordinal) && !SweepFile.IsOne(f)).Order(StringComparer.Ordinal).ToList();
         if (files.Count == 0) throw new CommandFailedException(ExitCode.NotFound, $"{path} holds no spec: expected files that end in .json");
         return [.. files.Select(file => Of(file, SpecFile.Read(file, []).Spec, stored))];
     }

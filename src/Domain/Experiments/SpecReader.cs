@@ -10,6 +10,9 @@ public static class SpecReader
     /// <summary>Names of models, views, evaluations and transfers.</summary>
     internal const string NamePattern = "^[a-z0-9][a-z0-9.-]{0,49}$";
 
+    /// <summary>How deep a spec may be nested.</summary>
+    internal const int MaxDepth = 32;
+
     const string Root = "$";
     const string Discriminator = "kind";
 
@@ -19,23 +22,29 @@ public static class SpecReader
     /// </summary>
     public static SpecReading Read(string json)
     {
-        var problems = new List<SpecProblem>();
-        JsonDocument document;
+        using var document = Parse(json, typeof(ExperimentSpec), MaxDepth, out var problems);
+        if (document is null || problems.Count > 0) return new(null, problems);
+        var spec = document.RootElement.Deserialize<ExperimentSpec>(SpecJson.Options)!;
+        return new(spec, SpecRules.Check(spec));
+    }
+
+    /// <summary>Parses JSON and checks its syntax, fields, types and ranges against a type of specs.</summary>
+    /// <returns>Null when it is no JSON at all.</returns>
+    internal static JsonDocument? Parse(string json, Type type, int maxDepth, out IReadOnlyList<SpecProblem> problems)
+    {
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 32 });
+            var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
+            var found = new List<SpecProblem>();
+            Check(document.RootElement, SpecShape.Of(type), null, Root, found);
+            problems = found;
+            return document;
         }
         catch (JsonException e)
         {
             var where = string.Create(CultureInfo.InvariantCulture, $"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}");
-            return new(null, [new(Root, $"not JSON at {where}", Shorten(LineOf(json, e.LineNumber)), "a JSON object; no comments, no trailing commas")]);
-        }
-        using (document)
-        {
-            Check(document.RootElement, SpecShape.Of(typeof(ExperimentSpec)), null, Root, problems);
-            if (problems.Count > 0) return new(null, problems);
-            var spec = document.RootElement.Deserialize<ExperimentSpec>(SpecJson.Options)!;
-            return new(spec, SpecRules.Check(spec));
+            problems = [new(Root, $"not JSON at {where}", Shorten(LineOf(json, e.LineNumber)), "a JSON object; no comments, no trailing commas")];
+            return null;
         }
     }
 
@@ -44,6 +53,8 @@ public static class SpecReader
         if (element.ValueKind == JsonValueKind.Null && field is { Nullable: true }) return;
         switch (shape.Kind)
         {
+            case SpecShapeKind.Any:
+                break;
             case SpecShapeKind.Text when element.ValueKind == JsonValueKind.String:
                 var text = element.GetString()!;
                 if (field?.Pattern is { } pattern && !Regex.IsMatch(text, pattern.Expression, RegexOptions.None, TimeSpan.FromSeconds(1)))
@@ -151,6 +162,7 @@ public static class SpecReader
         var what = shape.Kind switch
         {
             SpecShapeKind.Text => "text",
+            SpecShapeKind.Any => "any JSON value",
             SpecShapeKind.Flag => "true or false",
             SpecShapeKind.Integer => "a whole number",
             SpecShapeKind.Number => "a number",

@@ -2,16 +2,19 @@ using System.Text.Json.Nodes;
 
 namespace KdRobust.Domain.Experiments;
 
-/// <summary>The JSON schema (draft 7) of <see cref="ExperimentSpec"/>, written from the same shapes the reader checks against.</summary>
+/// <summary>The JSON schema (draft 7) of <see cref="ExperimentSpec"/> and of specs that hold one, written from the same shapes the reader checks against.</summary>
 public static class SpecSchema
 {
     /// <summary>The schema as indented JSON; committed as experiments/experiment.schema.json.</summary>
-    public static string Write()
+    public static string Write() => Write(typeof(ExperimentSpec), "KdRobust experiment");
+
+    /// <summary>The schema of another type of specs.</summary>
+    internal static string Write(Type type, string title)
     {
         var definitions = new JsonObject();
-        var root = Object(SpecShape.Of(typeof(ExperimentSpec)), discriminator: null, definitions);
+        var root = Object(SpecShape.Of(type), discriminator: null, definitions);
         root.Insert(0, "$schema", "http://json-schema.org/draft-07/schema#");
-        root.Insert(1, "title", "KdRobust experiment");
+        root.Insert(1, "title", title);
         root["definitions"] = definitions;
         return root.ToJsonString(SpecJson.Indented).ReplaceLineEndings("\n") + "\n";
     }
@@ -22,6 +25,7 @@ public static class SpecSchema
         var schema = shape.Kind switch
         {
             SpecShapeKind.Text => Typed("string"),
+            SpecShapeKind.Any => new JsonObject(),
             SpecShapeKind.Flag => Typed("boolean"),
             SpecShapeKind.Integer => Typed("integer"),
             SpecShapeKind.Number => Typed("number"),

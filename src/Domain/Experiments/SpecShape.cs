@@ -36,6 +36,7 @@ internal sealed record SpecShape(SpecShapeKind Kind, Type Type)
         if (type == typeof(int) || type == typeof(long)) return new(SpecShapeKind.Integer, type);
         if (type == typeof(double)) return new(SpecShapeKind.Number, type);
         if (type == typeof(Fraction)) return new(SpecShapeKind.Fraction, type);
+        if (type == typeof(JsonElement)) return new(SpecShapeKind.Any, type);
         if (type.IsEnum)
             return new(SpecShapeKind.Enumeration, type) { Names = [.. Enum.GetNames(type).Select(JsonNamingPolicy.KebabCaseLower.ConvertName)] };
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
@@ -74,7 +75,7 @@ internal sealed record SpecShape(SpecShapeKind Kind, Type Type)
 }
 
 /// <summary>The kinds of JSON a spec is made of.</summary>
-internal enum SpecShapeKind { Text, Flag, Integer, Number, Fraction, Enumeration, List, Map, Union, Object }
+internal enum SpecShapeKind { Text, Flag, Integer, Number, Fraction, Enumeration, List, Map, Union, Object, Any }
 
 /// <summary>One field of an object of the spec.</summary>
 internal sealed record SpecField(string Name, Type Type, bool Required, bool Nullable, string? Description, RangeAttribute? Range, PatternAttribute? Pattern);

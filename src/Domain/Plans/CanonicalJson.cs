@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using KdRobust.Domain.Experiments;
 
 namespace KdRobust.Domain.Plans;
@@ -19,44 +19,50 @@ public static class CanonicalJson
     };
 
     /// <summary>The canonical text of a value.</summary>
-    public static string Of<T>(T value) => Write(JsonSerializer.SerializeToNode(value, Options));
+    public static string Of<T>(T value) => Encoding.UTF8.GetString(Bytes(value).Span);
 
     /// <summary>Lower-case hex SHA-256 of the canonical text.</summary>
-    public static string Sha256Of<T>(T value) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Of(value))));
+    public static string Sha256Of<T>(T value) => Convert.ToHexStringLower(SHA256.HashData(Bytes(value).Span));
 
-    static string Write(JsonNode? node)
+    static ReadOnlyMemory<byte> Bytes<T>(T value)
     {
-        using var buffer = new MemoryStream();
+        using var document = JsonSerializer.SerializeToDocument(value, Options);
+        var buffer = new ArrayBufferWriter<byte>(4096);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = SpecJson.Options.Encoder }))
-            Write(node, writer);
-        return Encoding.UTF8.GetString(buffer.ToArray());
+            Write(document.RootElement, writer);
+        return buffer.WrittenMemory;
     }
 
-    static void Write(JsonNode? node, Utf8JsonWriter writer)
+    static void Write(JsonElement element, Utf8JsonWriter writer)
     {
-        switch (node)
+        switch (element.ValueKind)
         {
-            case JsonObject fields:
+            case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var (name, value) in fields.OrderBy(f => f.Key, StringComparer.Ordinal))
+                foreach (var field in Sorted(element))
                 {
-                    writer.WritePropertyName(name);
-                    Write(value, writer);
+                    writer.WritePropertyName(field.Name);
+                    Write(field.Value, writer);
                 }
                 writer.WriteEndObject();
                 break;
-            case JsonArray items:
+            case JsonValueKind.Array:
                 writer.WriteStartArray();
-                foreach (var item in items) Write(item, writer);
+                foreach (var item in element.EnumerateArray()) Write(item, writer);
                 writer.WriteEndArray();
                 break;
-            case null:
-                writer.WriteNullValue();
-                break;
             default:
-                node.WriteTo(writer, Options);
+                element.WriteTo(writer);
                 break;
         }
+    }
+
+    static List<(string Name, JsonElement Value)> Sorted(JsonElement element)
+    {
+        var fields = new List<(string Name, JsonElement Value)>();
+        foreach (var field in element.EnumerateObject()) fields.Add((field.Name, field.Value));
+        fields.Sort(static (one, other) => string.CompareOrdinal(one.Name, other.Name));
+        return fields;
     }
 
     sealed class FractionAsNumber : System.Text.Json.Serialization.JsonConverter<Fraction>

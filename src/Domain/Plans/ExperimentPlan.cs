@@ -56,6 +56,9 @@ public sealed class ExperimentPlan
         return new ExperimentPlan(spec, run);
     }
 
+    /// <summary>The same of a spec whose rules were checked a moment ago.</summary>
+    internal static ExperimentPlan OfChecked(ExperimentSpec spec, int run) => new(spec, run);
+
     // The job whose outputs are a model's weights.
     PlannedJob Weights(string name) => _spec.Models[name].Weights switch
     {

@@ -13,6 +13,8 @@ public enum ChangeTopic
     Everything,
     /// <summary>An experiment was submitted or cancelled.</summary>
     Experiment,
+    /// <summary>A sweep was submitted, filled up, cancelled, or reached its next rung.</summary>
+    Sweep,
     /// <summary>A job changed its state, progress or metrics.</summary>
     Job,
     /// <summary>A job became ready; the id is empty.</summary>
@@ -138,6 +140,7 @@ public sealed partial class ChangeFeed(NpgsqlDataSource database, IReadOnlyList<
         "kdr_ready" => new Change(ChangeTopic.Ready, default),
         "kdr_job" => new Change(ChangeTopic.Job, Guid.Parse(note.Payload)),
         "kdr_experiment" => new Change(ChangeTopic.Experiment, Guid.Parse(note.Payload)),
+        "kdr_sweep" => new Change(ChangeTopic.Sweep, Guid.Parse(note.Payload)),
         "kdr_cancel" => new Change(ChangeTopic.Cancel, Guid.Parse(note.Payload)),
         _ => new Change(ChangeTopic.Everything, default),
     };

@@ -19,6 +19,8 @@ sealed class ExperimentRow
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? CancelledAt { get; init; }
     public string? CancelledBy { get; init; }
+    /// <summary>True while nobody but sweeps has asked for it: it is cancelled with the last of them.</summary>
+    public bool SweepOnly { get; init; }
 }
 
 /// <summary>An experiment uses a job under a key of its plan.</summary>
@@ -43,6 +45,7 @@ sealed class ExperimentMapping : IEntityTypeConfiguration<ExperimentRow>
         // json, not jsonb: the order of the spec's names decides keys of the plan, and a person gets back what was sent.
         entity.Property(e => e.Spec).HasColumnType("json");
         entity.Property(e => e.CreatedAt).HasDefaultValueSql("clock_timestamp()");
+        entity.Property(e => e.SweepOnly).HasDefaultValue(false);
         entity.HasIndex(e => e.Seq).IsUnique().HasDatabaseName("ix_experiment_seq");
         entity.HasIndex(e => new { e.Owner, e.Seq }).HasDatabaseName("ix_experiment_owner");
         entity.HasIndex(e => new { e.Name, e.Seq }).HasDatabaseName("ix_experiment_name");

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using KdRobust.Domain.Experiments;
-using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Jobs;
@@ -25,30 +23,31 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
     /// <exception cref="ModelFilesMissingException">A model imports a file that this owner has not uploaded; nothing is stored then.</exception>
     public async Task<Submitted> Submit(string owner, ExperimentSpec spec, bool again, CancellationToken ct = default)
     {
-        var identity = ExperimentPlan.Of(spec).Fingerprint;
+        var first = ExperimentPlan.Of(spec);
         await using var connection = await database.OpenLiving(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // One submission of an owner at a time: two of the same spec must find each other, and shared jobs are made once.
         await connection.LockOwner(owner, ct);
 
         var run = 0;
-        if (await Newest(connection, owner, identity, ct) is { } newest)
+        if (await Newest(connection, owner, first.Fingerprint, ct) is { } newest)
         {
             if (!again && !await EndedBadly(connection, newest.Id, ct))
+            {
+                // Asked for by name: it no longer goes when the sweep goes that made it.
+                if (await connection.Execute("UPDATE experiment SET sweep_only = false WHERE id = $1 AND sweep_only", [newest.Id], ct) > 0) await transaction.CommitAsync(ct);
                 return newest with { Created = false };
+            }
             run = again ? newest.RunNumber + 1 : newest.RunNumber;
         }
 
-        var plan = ExperimentPlan.Of(spec, run);
-        var experiment = Guid.CreateVersion7();
-        await connection.Execute(
-            "INSERT INTO experiment (id, owner, name, title, spec, spec_fingerprint, run_number) VALUES ($1, $2, $3, $4, $5::json, $6, $7)",
-            [experiment, owner, spec.Name, spec.Title, JsonSerializer.Serialize(spec, SpecJson.Options), identity, run], ct);
-        var reused = await InsertJobs(connection, owner, experiment, plan, spec.Compute.Requires, ct);
-        await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
-        await Act.Record(connection, $"experiment:{experiment}", "created", ct);
+        var plan = run == 0 ? first : ExperimentPlan.Of(spec, run);
+        var experiment = new NewExperiment(Guid.CreateVersion7(), spec, first.Fingerprint, plan, run, SweepOnly: false);
+        var stored = await PlanRows.Insert(connection, owner, [experiment], ct);
+        await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.Id.ToString()], ct);
+        await Act.Record(connection, $"experiment:{experiment.Id}", "created", ct);
         await transaction.CommitAsync(ct);
-        return new Submitted(experiment, true, run, plan.Jobs.Count, reused);
+        return new Submitted(experiment.Id, true, run, plan.Jobs.Count, stored.Living);
     }
 
     /// <summary>
@@ -119,63 +118,4 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
             FROM experiment e WHERE e.id = $1
             """,
             [experiment], ct);
-
-    /// <summary>The jobs of a plan: those of the owner that live already, and new rows for the others.</summary>
-    /// <returns>How many were there already.</returns>
-    static async Task<int> InsertJobs(NpgsqlConnection connection, string owner, Guid experiment, ExperimentPlan plan, RequirementsSpec? requires, CancellationToken ct)
-    {
-        // Locked, so that none of them ends between being counted as a parent and being written down as one.
-        var living = (await connection.Rows(
-            """
-            SELECT id, fingerprint, state FROM job
-            WHERE owner = $1 AND fingerprint = ANY($2) AND state NOT IN ('Failed', 'Cancelled')
-            ORDER BY seq FOR UPDATE
-            """,
-            [owner, plan.Jobs.Select(job => job.Fingerprint).ToArray()],
-            reader => (Id: reader.GetGuid(0), Fingerprint: reader.GetString(1), State: reader.GetString(2)), ct)).ToDictionary(job => job.Fingerprint, StringComparer.Ordinal);
-        // A job that lives keeps its file, and one that succeeded needs it no more.
-        var toRead = plan.Jobs.Where(job => !living.ContainsKey(job.Fingerprint)).Select(job => job.Payload).OfType<ImportPayload>().Select(import => import.File.Sha256);
-        await ModelFileStore.Require(connection, owner, toRead, ct);
-        // Who needs a job withdraws the request to cancel it.
-        await connection.Execute(
-            "UPDATE job SET cancel_requested_at = NULL, cancel_requested_by = NULL WHERE id = ANY($1) AND state = 'Running' AND cancel_requested_at IS NOT NULL",
-            [living.Values.Select(job => job.Id).ToArray()], ct);
-
-        var ids = new Dictionary<string, Guid>(StringComparer.Ordinal);
-        var open = new HashSet<string>(StringComparer.Ordinal);
-        var ordinal = 0;
-        foreach (var job in plan.Jobs)
-        {
-            var known = living.TryGetValue(job.Fingerprint, out var found);
-            ids[job.Key] = known ? found.Id : Guid.CreateVersion7();
-            if (!known || found.State != nameof(JobState.Succeeded))
-                open.Add(job.Key);
-            if (!known)
-                await InsertJob(connection, owner, ids[job.Key], job, requires, ids, open, ct);
-            await connection.Execute(
-                "INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) VALUES ($1, $2, $3, $4, $5)",
-                [experiment, job.Key, ids[job.Key], ordinal++, known], ct);
-        }
-        return living.Count;
-    }
-
-    static async Task InsertJob(
-        NpgsqlConnection connection, string owner, Guid id, PlannedJob job, RequirementsSpec? requires, Dictionary<string, Guid> ids, HashSet<string> open, CancellationToken ct)
-    {
-        var waitsFor = job.DependsOn.Count(open.Contains);
-        await connection.Execute(
-            """
-            INSERT INTO job (id, owner, kind, name, fingerprint, payload, threads, device, priority, state, reason, deps_left, fence, attempt, max_attempts, crash_count,
-                results_version, gpu_memory_gib, labels)
-            VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, 0, $9, 'submitted', $10, 0, 0, $11, 0, $12, $13, $14)
-            """,
-            [
-                id, owner, job.Payload.KindName, job.DisplayName, job.Fingerprint, JsonSerializer.Serialize(job.Payload, SpecJson.Options),
-                job.Payload.Compute.Threads, JobStore.Stored(job.Payload.Compute.Device),
-                waitsFor == 0 ? nameof(JobState.Queued) : nameof(JobState.Blocked), waitsFor, RetryPolicy.MaxAttempts,
-                ResultsVersions.Of(job.Payload), requires?.GpuMemoryGib ?? 0, requires?.Labels.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray() ?? [],
-            ], ct);
-        foreach (var (role, input) in job.Inputs)
-            await connection.Execute("INSERT INTO job_dependency (job_id, role, parent_id, output) VALUES ($1, $2, $3, $4)", [id, role, ids[input.Job], input.Output], ct);
-    }
 }

@@ -1,14 +1,15 @@
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Schema;
+using KdRobust.Persistence.Sweeps;
 using Microsoft.Extensions.Logging;
 
 namespace KdRobust.Persistence.Jobs;
 
 /// <summary>
-/// Runs the sweep on a timer and, now and then, the collection of chunks that nothing names. Every worker and every API
+/// Looks for dead workers on a timer, leads halvings to their next rung and, now and then, collects chunks that nothing names. Every worker and every API
 /// runs one, so that jobs of dead workers come back while any of them lives; it depends on no queue engine.
 /// </summary>
-public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, LeaseSettings settings, TimeProvider time, ILogger<Reaper> log)
+public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, SweepStore sweeps, LeaseSettings settings, TimeProvider time, ILogger<Reaper> log)
 {
     static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(10);
 
@@ -29,6 +30,8 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, L
                     Swept(log, report.Requeued, report.Failed, report.Cancelled, report.Paused);
                 if (report.Stalled > 0)
                     Stalled(log, report.Stalled);
+                if (await sweeps.DecideRungs(ct) is > 0 and var rungs)
+                    Decided(log, rungs);
                 if (time.GetElapsedTime(collected) > CollectEvery)
                 {
                     collected = time.GetTimestamp();
@@ -57,6 +60,9 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, L
 
     [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "deleted {Chunks} chunks that no checkpoint and no uploaded file names")]
     static partial void Collected(ILogger log, int chunks);
+
+    [LoggerMessage(EventId = 1104, Level = LogLevel.Information, Message = "decided {Rungs} rung(s) of sweeps")]
+    static partial void Decided(ILogger log, int rungs);
 
     [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "could not look for dead workers: {Reason}")]
     static partial void Postponed(ILogger log, string reason);

@@ -278,6 +278,12 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("spec_fingerprint");
 
+                    b.Property<bool>("SweepOnly")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("sweep_only");
+
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasColumnType("text")
@@ -966,6 +972,134 @@ namespace KdRobust.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("KdRobust.Persistence.Sweeps.SweepPointRow", b =>
+                {
+                    b.Property<Guid>("SweepId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("sweep_id");
+
+                    b.Property<int>("Rung")
+                        .HasColumnType("integer")
+                        .HasColumnName("rung");
+
+                    b.Property<int>("Ordinal")
+                        .HasColumnType("integer")
+                        .HasColumnName("ordinal");
+
+                    b.Property<string>("Axes")
+                        .IsRequired()
+                        .HasColumnType("json")
+                        .HasColumnName("axes");
+
+                    b.Property<Guid>("ExperimentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("experiment_id");
+
+                    b.Property<double?>("Score")
+                        .HasColumnType("double precision")
+                        .HasColumnName("score");
+
+                    b.Property<Guid?>("ScoreJob")
+                        .HasColumnType("uuid")
+                        .HasColumnName("score_job");
+
+                    b.Property<string>("Sources")
+                        .IsRequired()
+                        .HasColumnType("json")
+                        .HasColumnName("sources");
+
+                    b.HasKey("SweepId", "Rung", "Ordinal")
+                        .HasName("pk_sweep_point");
+
+                    b.HasIndex("ExperimentId")
+                        .HasDatabaseName("ix_sweep_point_experiment");
+
+                    b.ToTable("sweep_point", (string)null);
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Sweeps.SweepRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("CancelledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("cancelled_at");
+
+                    b.Property<string>("CancelledBy")
+                        .HasColumnType("text")
+                        .HasColumnName("cancelled_by");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<int?>("OpenRung")
+                        .HasColumnType("integer")
+                        .HasColumnName("open_rung");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<int>("RunNumber")
+                        .HasColumnType("integer")
+                        .HasColumnName("run_number");
+
+                    b.Property<long>("Seq")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Seq"));
+
+                    b.Property<string>("Spec")
+                        .IsRequired()
+                        .HasColumnType("json")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Trouble")
+                        .HasColumnType("text")
+                        .HasColumnName("trouble");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sweep");
+
+                    b.HasIndex("OpenRung")
+                        .HasDatabaseName("ix_sweep_open")
+                        .HasFilter("open_rung IS NOT NULL");
+
+                    b.HasIndex("Seq")
+                        .IsUnique()
+                        .HasDatabaseName("ix_sweep_seq");
+
+                    b.HasIndex("Owner", "Fingerprint", "RunNumber")
+                        .IsUnique()
+                        .HasDatabaseName("ux_sweep_identity");
+
+                    b.ToTable("sweep", (string)null);
+                });
+
             modelBuilder.Entity("KdRobust.Persistence.Workers.WorkerRow", b =>
                 {
                     b.Property<string>("Name")
@@ -1158,6 +1292,23 @@ namespace KdRobust.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_model_file_chunk_chunk_sha256");
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Sweeps.SweepPointRow", b =>
+                {
+                    b.HasOne("KdRobust.Persistence.Experiments.ExperimentRow", null)
+                        .WithMany()
+                        .HasForeignKey("ExperimentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_sweep_point_experiment_experiment_id");
+
+                    b.HasOne("KdRobust.Persistence.Sweeps.SweepRow", null)
+                        .WithMany()
+                        .HasForeignKey("SweepId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sweep_point_sweep_sweep_id");
                 });
 #pragma warning restore 612, 618
         }

@@ -7,6 +7,7 @@ using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Workers;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -18,6 +19,8 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
 {
     internal DbSet<ExperimentRow> Experiments => Set<ExperimentRow>();
     internal DbSet<ExperimentJobRow> ExperimentJobs => Set<ExperimentJobRow>();
+    internal DbSet<SweepRow> Sweeps => Set<SweepRow>();
+    internal DbSet<SweepPointRow> SweepPoints => Set<SweepPointRow>();
     internal DbSet<JobRow> Jobs => Set<JobRow>();
     internal DbSet<JobDependencyRow> JobDependencies => Set<JobDependencyRow>();
     internal DbSet<JobEventRow> JobEvents => Set<JobEventRow>();

@@ -7,6 +7,7 @@ using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Lists;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Workers;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,6 +26,7 @@ public static class PersistenceRegistration
             .AddSingleton(_ => Database.Open(connectionString, application))
             .AddSingleton(lease)
             .AddSingleton<ExperimentStore>()
+            .AddSingleton<SweepStore>()
             .AddSingleton<JobStore>()
             .AddSingleton<Reaper>()
             .AddSingleton<MetricStore>()

@@ -40,6 +40,9 @@ public class RunningApi : IAsyncLifetime
     /// <summary>No key at all.</summary>
     public HttpClient Anonymous { get; private set; } = new();
 
+    // The shortest: the reaper's chores come every 2 s, and no test waits for a lease to run out.
+    static LeaseSettings Lease { get; } = new() { Lease = TimeSpan.FromSeconds(24) };
+
     internal JobStore Jobs => app!.Services.GetRequiredService<JobStore>();
     internal ExperimentStore Experiments => app!.Services.GetRequiredService<ExperimentStore>();
     internal MetricStore Metrics => app!.Services.GetRequiredService<MetricStore>();
@@ -72,7 +75,7 @@ public class RunningApi : IAsyncLifetime
 
     /// <summary>How this service is started.</summary>
     private protected virtual ApiOptions Options() =>
-        new() { Database = Database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300), LargestModel = LargestModel };
+        new() { Database = Database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300), Lease = Lease, LargestModel = LargestModel };
 
     public HttpClient Client(string? key)
     {

@@ -2,6 +2,7 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
+using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Support;
 using Microsoft.EntityFrameworkCore;
@@ -97,6 +98,30 @@ public sealed class MigrationTests
         await Database.Migrate(old.DataSource);
         var found = (await new ApiKeyStore(old.DataSource).Find(key))!;
         (found.Owner, found.Role, found.ExpiresAt).ShouldBe(("ada", ApiKeyRole.Submitter, null));
+    }
+
+    [PostgresFact]
+    public async Task Experiments_of_before_there_were_sweeps_are_used_and_not_cancelled_by_them()
+    {
+        await using var old = await (await PostgresCluster.Shared).CreateDatabase();
+        await using (var context = KdRobustContext.Over(old.DataSource))
+            await context.GetService<IMigrator>().MigrateAsync("ModelFiles");
+        var plan = SweepSpecs.Plan(SweepSpecs.Rates(Specs.NewSeed(), 0.1, 0.2));
+        var (known, job) = (plan.Points[0].Plan, Guid.NewGuid());
+        var spec = System.Text.Json.JsonSerializer.Serialize(plan.Points[0].Spec, KdRobust.Domain.Experiments.SpecJson.Options).Replace("'", "''", StringComparison.Ordinal);
+        await old.Execute(
+            $"""
+            INSERT INTO experiment (id, owner, name, title, spec, spec_fingerprint, run_number) VALUES ('{job}', 'ada', 'one', 'one', '{spec}', '{known.Fingerprint}', 0);
+            INSERT INTO job (id, owner, kind, name, fingerprint, payload, threads, device, priority, state, reason, deps_left, fence, attempt, max_attempts, crash_count)
+            VALUES ('{job}', 'ada', 'train', 'train cni', '{known.Jobs[0].Fingerprint}', jsonb_build_object(), 1, 'cpu', 0, 'Queued', 'submitted', 0, 0, 0, 3, 0);
+            INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) VALUES ('{job}', '{known.Jobs[0].Key}', '{job}', 0, false);
+            """);
+        await Database.Migrate(old.DataSource);
+        var sweeps = new SweepStore(old.DataSource);
+        var submitted = await sweeps.Submit(Desk.Owner, plan, again: false);
+        submitted.Made.ShouldBe(1);
+        (await sweeps.Cancel(submitted.Id, Desk.Owner, "ada")).ShouldBe(new SweepCancellation(true, false, 1, 1, 1));
+        (await old.Scalar<long>($"SELECT count(*) FROM job_event WHERE job_id = '{job}'")).ShouldBe(1);
     }
 
     [Fact]

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Jobs;
+using KdRobust.Domain.Plans;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Schema;
+using Npgsql;
+
+namespace KdRobust.Persistence.Experiments;
+
+/// <summary>An experiment that is to be stored.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Spec">Its spec.</param>
+/// <param name="Identity">Fingerprint of the spec as run 0.</param>
+/// <param name="Plan">Its plan as this run.</param>
+/// <param name="Run">Its run number.</param>
+/// <param name="SweepOnly">True when only a sweep asks for it.</param>
+sealed record NewExperiment(Guid Id, ExperimentSpec Spec, string Identity, ExperimentPlan Plan, int Run, bool SweepOnly);
+
+/// <summary>What was stored.</summary>
+/// <param name="Living">Jobs of the plans that were there already.</param>
+/// <param name="Jobs">Fingerprint to job, of every job of the plans.</param>
+sealed record StoredPlans(int Living, IReadOnlyDictionary<string, Guid> Jobs);
+
+/// <summary>
+/// Writes any number of experiments in a few statements: one or ten thousand, the rows are the same. A job that several of
+/// them need is made once; one that its owner has already is used.
+/// </summary>
+static class PlanRows
+{
+    // Bounds the memory of one statement's parameters, not what can be stored.
+    const int RowsPerStatement = 1000;
+
+    /// <summary>Stores experiments with their jobs and who waits for whom. The caller holds the owner's lock and commits.</summary>
+    /// <exception cref="ModelFilesMissingException">A model imports a file that this owner has not uploaded.</exception>
+    internal static async Task<StoredPlans> Insert(NpgsqlConnection connection, string owner, IReadOnlyList<NewExperiment> experiments, CancellationToken ct)
+    {
+        // By fingerprint, parents before children: a plan lists them so, and what an earlier plan has made stands before all of the later.
+        var needed = new List<(PlannedJob Job, ExperimentPlan Plan)>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var experiment in experiments)
+            foreach (var job in experiment.Plan.Jobs)
+                if (seen.Add(job.Fingerprint)) needed.Add((job, experiment.Plan));
+
+        var living = await Living(connection, owner, [.. seen], ct);
+        // A job that lives keeps its file, and one that succeeded needs it no more.
+        var toRead = needed.Where(entry => !living.ContainsKey(entry.Job.Fingerprint)).Select(entry => entry.Job.Payload).OfType<ImportPayload>().Select(import => import.File.Sha256);
+        await ModelFileStore.Require(connection, owner, toRead, ct);
+        // Who needs a job withdraws the request to cancel it.
+        await connection.Execute(
+            "UPDATE job SET cancel_requested_at = NULL, cancel_requested_by = NULL WHERE id = ANY($1) AND state = 'Running' AND cancel_requested_at IS NOT NULL",
+            [living.Values.Select(job => job.Id).ToArray()], ct);
+
+        var ids = living.ToDictionary(job => job.Key, job => job.Value.Id, StringComparer.Ordinal);
+        var made = new List<NewJob>();
+        foreach (var (job, plan) in needed.Where(entry => !living.ContainsKey(entry.Job.Fingerprint)))
+        {
+            var parents = job.Inputs.Select(input => (Role: input.Key, plan.Job(input.Value.Job).Fingerprint, input.Value.Output)).ToList();
+            var waitsFor = parents.Select(parent => parent.Fingerprint).Distinct(StringComparer.Ordinal).Count(parent => !(living.TryGetValue(parent, out var known) && known.Succeeded));
+            ids.Add(job.Fingerprint, Guid.CreateVersion7());
+            made.Add(new(ids[job.Fingerprint], job, waitsFor, [.. parents.Select(parent => (parent.Role, ids[parent.Fingerprint], parent.Output))]));
+        }
+        foreach (var chunk in made.Chunk(RowsPerStatement)) await InsertJobs(connection, owner, chunk, ct);
+        foreach (var chunk in made.SelectMany(job => job.Parents.Select(parent => (job.Id, Parent: parent))).Chunk(RowsPerStatement))
+            await connection.Execute(
+                "INSERT INTO job_dependency (job_id, role, parent_id, output) SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[])",
+                [
+                    chunk.Select(edge => edge.Id).ToArray(), chunk.Select(edge => edge.Parent.Role).ToArray(),
+                    chunk.Select(edge => edge.Parent.Job).ToArray(), chunk.Select(edge => edge.Parent.Output).ToArray(),
+                ], ct);
+        foreach (var chunk in experiments.Chunk(RowsPerStatement)) await InsertExperiments(connection, owner, chunk, ct);
+        foreach (var chunk in Uses(experiments, ids, living.Keys).Chunk(RowsPerStatement))
+            await connection.Execute(
+                "INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::boolean[])",
+                [
+                    chunk.Select(use => use.Experiment).ToArray(), chunk.Select(use => use.Key).ToArray(), chunk.Select(use => use.Job).ToArray(),
+                    chunk.Select(use => use.Ordinal).ToArray(), chunk.Select(use => use.Reused).ToArray(),
+                ], ct);
+        return new(living.Count, ids);
+    }
+
+    /// <summary>The owner's jobs that live already, by fingerprint. Locked, so that none of them ends between being counted as a parent and being written down as one.</summary>
+    static async Task<Dictionary<string, (Guid Id, bool Succeeded)>> Living(NpgsqlConnection connection, string owner, string[] fingerprints, CancellationToken ct) =>
+        (await connection.Rows(
+            """
+            SELECT id, fingerprint, state = 'Succeeded' FROM job
+            WHERE owner = $1 AND fingerprint = ANY($2) AND state NOT IN ('Failed', 'Cancelled')
+            ORDER BY seq FOR UPDATE
+            """,
+            [owner, fingerprints],
+            reader => (Fingerprint: reader.GetString(1), Job: (reader.GetGuid(0), reader.GetBoolean(2))), ct)).ToDictionary(job => job.Fingerprint, job => job.Job, StringComparer.Ordinal);
+
+    static Task<int> InsertJobs(NpgsqlConnection connection, string owner, NewJob[] jobs, CancellationToken ct) => connection.Execute(
+        """
+        INSERT INTO job (id, owner, kind, name, fingerprint, payload, threads, device, priority, state, reason, deps_left, fence, attempt, max_attempts, crash_count,
+            results_version, gpu_memory_gib, labels)
+        SELECT id, $1, kind, name, fingerprint, payload::jsonb, threads, device, 0, CASE WHEN waits_for = 0 THEN 'Queued' ELSE 'Blocked' END, 'submitted', waits_for, 0, 0, $2, 0,
+            results_version, gpu_memory_gib, ARRAY(SELECT jsonb_array_elements_text(labels::jsonb))
+        FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[], $10::int[], $11::int[], $12::int[], $13::text[])
+            WITH ORDINALITY AS new(id, kind, name, fingerprint, payload, threads, device, waits_for, results_version, gpu_memory_gib, labels, place)
+        ORDER BY place
+        """,
+        [
+            owner, RetryPolicy.MaxAttempts, jobs.Select(job => job.Id).ToArray(), jobs.Select(job => job.Planned.Payload.KindName).ToArray(),
+            jobs.Select(job => job.Planned.DisplayName).ToArray(), jobs.Select(job => job.Planned.Fingerprint).ToArray(),
+            jobs.Select(job => JsonSerializer.Serialize(job.Planned.Payload, SpecJson.Options)).ToArray(),
+            jobs.Select(job => job.Planned.Payload.Compute.Threads).ToArray(), jobs.Select(job => JobStore.Stored(job.Planned.Payload.Compute.Device)).ToArray(),
+            jobs.Select(job => job.WaitsFor).ToArray(), jobs.Select(job => ResultsVersions.Of(job.Planned.Payload)).ToArray(),
+            jobs.Select(job => job.Requires?.GpuMemoryGib ?? 0).ToArray(),
+            jobs.Select(job => JsonSerializer.Serialize(job.Requires?.Labels.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray() ?? [])).ToArray(),
+        ], ct);
+
+    static Task<int> InsertExperiments(NpgsqlConnection connection, string owner, NewExperiment[] experiments, CancellationToken ct) => connection.Execute(
+        """
+        INSERT INTO experiment (id, owner, name, title, spec, spec_fingerprint, run_number, sweep_only)
+        SELECT id, $1, name, title, spec::json, identity, run, sweep_only
+        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::boolean[]) WITH ORDINALITY AS new(id, name, title, spec, identity, run, sweep_only, place)
+        ORDER BY place
+        """,
+        [
+            owner, experiments.Select(e => e.Id).ToArray(), experiments.Select(e => e.Spec.Name).ToArray(), experiments.Select(e => e.Spec.Title).ToArray(),
+            experiments.Select(e => JsonSerializer.Serialize(e.Spec, SpecJson.Options)).ToArray(), experiments.Select(e => e.Identity).ToArray(),
+            experiments.Select(e => e.Run).ToArray(), experiments.Select(e => e.SweepOnly).ToArray(),
+        ], ct);
+
+    // As if they had come one after the other: what an earlier one has made is there already for the later.
+    static IEnumerable<JobUse> Uses(IReadOnlyList<NewExperiment> experiments, Dictionary<string, Guid> ids, IEnumerable<string> living)
+    {
+        var known = living.ToHashSet(StringComparer.Ordinal);
+        foreach (var experiment in experiments)
+            for (var ordinal = 0; ordinal < experiment.Plan.Jobs.Count; ordinal++)
+            {
+                var job = experiment.Plan.Jobs[ordinal];
+                yield return new(experiment.Id, job.Key, ids[job.Fingerprint], ordinal, !known.Add(job.Fingerprint));
+            }
+    }
+
+    sealed record NewJob(Guid Id, PlannedJob Planned, int WaitsFor, IReadOnlyList<(string Role, Guid Job, string Output)> Parents);
+
+    readonly record struct JobUse(Guid Experiment, string Key, Guid Job, int Ordinal, bool Reused);
+}
