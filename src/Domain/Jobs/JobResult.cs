@@ -17,7 +17,16 @@ public abstract record JobResult
 }
 
 /// <summary>Where a number comes from; not part of any fingerprint.</summary>
-public sealed record RunProvenance(string Build, string Libtorch, string Blas, string Device, int Threads);
+public sealed record RunProvenance(string Build, string Libtorch, string Blas, string Device, int Threads)
+{
+    /// <summary>Where a number comes from that several runs computed together: what differs between them is named in order, each once.</summary>
+    /// <param name="runs">At least one.</param>
+    public static RunProvenance Together(IReadOnlyCollection<RunProvenance> runs)
+    {
+        string All(Func<RunProvenance, string> part) => string.Join(" and ", runs.Select(part).Distinct(StringComparer.Ordinal));
+        return new(All(r => r.Build), All(r => r.Libtorch), All(r => r.Blas), All(r => r.Device), runs.Max(r => r.Threads));
+    }
+}
 
 /// <summary>A finished training.</summary>
 public sealed record TrainResult : JobResult

@@ -11,9 +11,13 @@ public static class ResultsVersions
     public static int Of(JobPayload payload) => payload switch
     {
         TrainPayload => 1,
+        // Images that leave early do so within blocks, which matters where there is more than one.
+        SmoothingEvalPayload { StopFor: not null, Images: > ImageRange.Block } => 2,
+        TransferAttackPayload { Images: > ImageRange.Block } attack when attack.Targets.Any(target => target.StopFor is not null) => 2,
         SmoothingEvalPayload => 1,
         TransferAttackPayload => 1,
         ImportPayload => 1,
+        MergePayload merge => Of(merge.Whole),
         _ => throw new ArgumentOutOfRangeException(nameof(payload), payload.GetType().Name, "no results version for this kind"),
     };
 }
