@@ -204,8 +204,12 @@ internal sealed class SmoothedCounts : IDisposable
 
     /// <summary>What resampling draws needs of these images, one entry an aggregation; empty where no interval over draws can be told. The caller's.</summary>
     /// <param name="labels">[N] int64.</param>
-    public IReadOnlyList<ResampledImages> Resampled(Tensor labels) =>
-        _groups is { } groups && Draws >= DrawGroups.FewestDraws ? [.. _aggregations.Select((_, place) => ResampledImages.Of(groups.Of(place, Draws), labels))] : [];
+    public IReadOnlyList<ResampledImages> Resampled(Tensor labels)
+    {
+        if (_groups is null || Draws < DrawGroups.FewestDraws) return [];
+        using var scope = NewDisposeScope();
+        return [.. _aggregations.Select((_, place) => ResampledImages.Of(_groups.Of(place, Draws), labels))];
+    }
 
     Tensor Sum(Aggregation aggregation)
     {

@@ -43,10 +43,10 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         await connection.Execute(
             "INSERT INTO experiment (id, owner, name, title, spec, spec_fingerprint, run_number) VALUES ($1, $2, $3, $4, $5::json, $6, $7)",
             [experiment, owner, spec.Name, spec.Title, JsonSerializer.Serialize(spec, SpecJson.Options), identity, run], ct);
-        var reused = await InsertJobs(connection, owner, experiment, plan, ct);
+        var (jobs, reused) = await InsertJobs(connection, owner, experiment, plan, ct);
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
         await transaction.CommitAsync(ct);
-        return new Submitted(experiment, true, run, plan.Jobs.Count, reused);
+        return new Submitted(experiment, true, run, jobs, reused);
     }
 
     /// <summary>
@@ -118,43 +118,46 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
             [experiment], ct);
 
     /// <summary>The jobs of a plan: those of the owner that live already, and new rows for the others.</summary>
-    /// <returns>How many were there already.</returns>
-    static async Task<int> InsertJobs(NpgsqlConnection connection, string owner, Guid experiment, ExperimentPlan plan, CancellationToken ct)
+    /// <returns>How many there are, and how many of them were there already.</returns>
+    static async Task<(int Jobs, int Reused)> InsertJobs(NpgsqlConnection connection, string owner, Guid experiment, ExperimentPlan plan, CancellationToken ct)
     {
         // Locked, so that none of them ends between being counted as a parent and being written down as one.
-        var living = (await connection.Rows(
-            """
-            SELECT id, fingerprint, state FROM job
-            WHERE owner = $1 AND fingerprint = ANY($2) AND state NOT IN ('Failed', 'Cancelled')
-            ORDER BY seq FOR UPDATE
-            """,
-            [owner, plan.Jobs.Select(job => job.Fingerprint).ToArray()],
-            reader => (Id: reader.GetGuid(0), Fingerprint: reader.GetString(1), State: reader.GetString(2)), ct)).ToDictionary(job => job.Fingerprint, StringComparer.Ordinal);
+        var living = await Living(connection, owner, [.. plan.Jobs.Select(job => job.Fingerprint)], ct);
         // A job that lives keeps its file, and one that succeeded needs it no more.
         var toRead = plan.Jobs.Where(job => !living.ContainsKey(job.Fingerprint)).Select(job => job.Payload).OfType<ImportPayload>().Select(import => import.File.Sha256);
         await ModelFileStore.Require(connection, owner, toRead, ct);
         // Who needs a job withdraws the request to cancel it.
         await connection.Execute(
             "UPDATE job SET cancel_requested_at = NULL, cancel_requested_by = NULL WHERE id = ANY($1) AND state = 'Running' AND cancel_requested_at IS NOT NULL",
-            [living.Values.Select(job => job.Id).ToArray()], ct);
+            [living.Values.SelectMany(job => job.Shards.Select(shard => shard.Id).Append(job.Id)).ToArray()], ct);
 
         var ids = new Dictionary<string, Guid>(StringComparer.Ordinal);
         var open = new HashSet<string>(StringComparer.Ordinal);
         var ordinal = 0;
+        var reused = 0;
         foreach (var job in plan.Jobs)
         {
+            // What is computed whole, or in other shards, needs none of these.
+            if (job.ShardOf is { } merge && living.ContainsKey(plan.Job(merge).Fingerprint)) continue;
             var known = living.TryGetValue(job.Fingerprint, out var found);
-            ids[job.Key] = known ? found.Id : Guid.CreateVersion7();
-            if (!known || found.State != nameof(JobState.Succeeded))
+            if (known && found!.Shards.Count > 0)
+            {
+                foreach (var (shard, range) in found.Shards) await Use(connection, experiment, ExperimentPlan.ShardKey(job.Key, range), shard, ordinal++, true, ct);
+                reused += found.Shards.Count;
+            }
+            if (known) reused++;
+            ids[job.Key] = known ? found!.Id : Guid.CreateVersion7();
+            if (!known || found!.State != nameof(JobState.Succeeded))
                 open.Add(job.Key);
             if (!known)
                 await InsertJob(connection, owner, ids[job.Key], job, ids, open, ct);
-            await connection.Execute(
-                "INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) VALUES ($1, $2, $3, $4, $5)",
-                [experiment, job.Key, ids[job.Key], ordinal++, known], ct);
+            await Use(connection, experiment, job.Key, ids[job.Key], ordinal++, known, ct);
         }
-        return living.Count;
+        return (ordinal, reused);
     }
+
+    static Task Use(NpgsqlConnection connection, Guid experiment, string key, Guid job, int ordinal, bool reused, CancellationToken ct) =>
+        connection.Execute("INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) VALUES ($1, $2, $3, $4, $5)", [experiment, key, job, ordinal, reused], ct);
 
     static async Task InsertJob(
         NpgsqlConnection connection, string owner, Guid id, PlannedJob job, Dictionary<string, Guid> ids, HashSet<string> open, CancellationToken ct)
