@@ -33,7 +33,8 @@ static class PlanCommand
                 columns.Add(job.Key, job.Shards == 0 ? job.MeasuredKind : string.Create(CultureInfo.InvariantCulture, $"{job.MeasuredKind} x {job.Shards} shards"), job.Fingerprint[..12], string.Join(", ", parents));
             }
             columns.Write(context.Terminal);
-            context.Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{spec.Name} ({plan.Fingerprint[..12]}): {plan.Jobs.Count} jobs, {plan.Results.Count} results. Next: ./kdr submit {path}, or ./kdr run {path} without a service"));
+            var shards = plan.Jobs.Count(j => j.ShardOf is not null);
+            context.Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{spec.Name} ({plan.Fingerprint[..12]}): {plan.Jobs.Count} jobs{(shards > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({shards} of them shards)") : "")}, {plan.Results.Count} results. Next: ./kdr submit {path}, or ./kdr run {path} without a service"));
             return ExitCode.Done;
         });
         return command;

@@ -62,7 +62,7 @@ public sealed class ShardedSubmissionTests
         {
             var job = await Find(desk, submitted, key);
             job.State.ShouldBe(JobState.Cancelled);
-            (await desk.Jobs.Events(job.Id)).Last().Reason.ShouldBe("'label by cni (M=64), images 768-1535' failed: train.bin ends at byte 12");
+            (await desk.Jobs.Events(job.Id)).Last().Reason.ShouldBe("'label by cni (M=16), images 768-1535' failed: train.bin ends at byte 12");
         }
         (await Find(desk, submitted, $"{Merge}/images-1536-1999")).State.ShouldBe(JobState.Queued);
 
