@@ -51,7 +51,8 @@ static class PlanEndpoints
         var owner = context.User.Owner();
         var known = again ? new Dictionary<string, KnownJob>() : await work.Known(owner, [.. plan.Jobs.Select(job => job.Fingerprint)], ct);
         var measured = await work.Measured(owner, plan.Jobs.Select(job => job.Payload.KindName).ToHashSet(StringComparer.Ordinal), ct);
-        var jobs = plan.Jobs.Select(job => Job(job, known.GetValueOrDefault(job.Fingerprint), measured)).ToList();
+        // Shards of what is computed already, or in other shards, will not be made.
+        var jobs = plan.Jobs.Where(job => job.ShardOf is not { } merge || !known.ContainsKey(plan.Job(merge).Fingerprint)).Select(job => Job(job, known.GetValueOrDefault(job.Fingerprint), measured)).ToList();
         return TypedResults.Ok(new PlanAnswer(
             spec!.Name, plan.Fingerprint, jobs, jobs.Count(job => job.Reused is null), jobs.Sum(job => job.Seconds ?? 0), jobs.Count(job => job.Seconds is null)));
     }

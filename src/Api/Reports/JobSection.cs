@@ -14,7 +14,7 @@ static class JobSection
             page.Add($"<tr><td>{job.Name}");
             if (job.Selected is { } selected) page.Add($"<span class=\"size\">best: epoch {selected.Epoch}, {100 * selected.Accuracy:0.0#} % of {selected.Images} selecting images</span>");
             if (job.Import is { } import) page.Add($"<span class=\"size\">{import.Parameters} parameters, {import.Mapped.Count} tensors read, {import.Skipped.Count} left out</span>");
-            page.Add($"</td><td>{job.Kind}</td><td>{row?.State.ToString().ToLowerInvariant()}</td><td class=\"num\">{row?.Attempt}</td>");
+            page.Add($"</td><td>{job.KindInWords}</td><td>{row?.State.ToString().ToLowerInvariant()}</td><td class=\"num\">{row?.Attempt}</td>");
             page.Add($"<td class=\"num\">{job.Seconds:0.0}</td><td><code title=\"{job.Fingerprint}\">{job.Fingerprint[..12]}</code></td></tr>\n");
         }
         page.Add($"</tbody><tfoot><tr><td colspan=\"4\">together</td><td class=\"num\">{report.Jobs.Sum(j => j.Seconds ?? 0):0.0}</td><td></td></tr></tfoot></table></div>\n");

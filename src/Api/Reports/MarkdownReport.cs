@@ -18,7 +18,7 @@ static class MarkdownReport
         if (report.Comparisons.Count > 0) text.Append('\n').Append(ComparisonText.Markdown(report.Comparisons, report.Synthetic));
         text.Append("\n| job | kind | seconds | fingerprint |\n| --- | --- | ---: | --- |\n");
         foreach (var job in report.Jobs)
-            text.Append(CultureInfo.InvariantCulture, $"| {job.Name}{Chosen(job)} | {job.Kind} | {job.Seconds:0.0} | `{job.Fingerprint[..12]}` |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {job.Name}{Chosen(job)} | {job.KindInWords} | {job.Seconds:0.0} | `{job.Fingerprint[..12]}` |\n");
         return text.ToString();
     }
 

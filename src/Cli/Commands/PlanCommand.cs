@@ -72,9 +72,14 @@ static class PlanCommand
             return;
         }
         var columns = new Columns("JOB", "KIND", "FINGERPRINT", "WAITS FOR");
-        foreach (var job in plan.Jobs) columns.Add(job.Key, job.Payload.KindName, job.Fingerprint[..12], string.Join(", ", job.DependsOn));
+        foreach (var job in plan.Jobs.Where(j => j.ShardOf is null))
+        {
+            // What a merge waits for is what its shards wait for.
+            var parents = job.Shards == 0 ? job.DependsOn : job.DependsOn.SelectMany(shard => plan.Job(shard).DependsOn).Distinct(StringComparer.Ordinal);
+            columns.Add(job.Key, job.Shards == 0 ? job.MeasuredKind : string.Create(CultureInfo.InvariantCulture, $"{job.MeasuredKind} x {job.Shards} shards"), job.Fingerprint[..12], string.Join(", ", parents));
+        }
         columns.Write(context.Terminal);
-        context.Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{spec.Name} ({plan.Fingerprint[..12]}): {plan.Jobs.Count} jobs, {plan.Results.Count} results; no service was asked, so what is known already and how long it takes is not said"));
+        context.Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{spec.Name} ({plan.Fingerprint[..12]}): {plan.Jobs.Count} jobs{(plan.Jobs.Count(j => j.ShardOf is not null) is > 0 and var shards ? string.Create(CultureInfo.InvariantCulture, $" ({shards} of them shards)") : "")}, {plan.Results.Count} results; no service was asked, so what is known already and how long it takes is not said"));
         context.Terminal.Say($"next: ./kdr submit {path}, or ./kdr run {path} without a service");
     }
 }

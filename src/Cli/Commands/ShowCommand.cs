@@ -43,11 +43,14 @@ static class ShowCommand
         terminal.Say($"{e.Name}: {e.Title}");
         terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{e.Id}, {e.State.ToString().ToLowerInvariant()}, run {e.RunNumber}, submitted {Durations.Date(e.CreatedAt)} by {e.Owner}"));
         var columns = new Columns("JOB", "STATE", "ATTEMPT", "SECONDS", "NOW", "ID");
-        foreach (var (key, _, job) in detail.Jobs)
+        foreach (var (key, shards, job) in ShardedJobs.Fold(detail.Jobs))
             columns.Add(
-                key, job.State.ToString().ToLowerInvariant(), job.Attempt.ToString(CultureInfo.InvariantCulture),
+                shards is null ? key : string.Create(CultureInfo.InvariantCulture, $"{key} x {shards.Count} shards"),
+                job.State.ToString().ToLowerInvariant(), job.Attempt.ToString(CultureInfo.InvariantCulture),
                 job.Result?.Seconds.ToString("0.0", CultureInfo.InvariantCulture) ?? "",
-                job.State == JobState.Running && job.Progress is { } progress ? ProgressText.Line(progress) : job.Failure?.Message ?? "", job.Id.ToString());
+                job.State == JobState.Running && job.Progress is { } progress ? ProgressText.Line(progress)
+                    : job.State == JobState.Blocked && shards is not null ? ShardedJobs.Where(shards) : job.Failure?.Message ?? "",
+                job.Id.ToString());
         columns.Write(terminal);
         if (Watcher.WhyFailed(detail) is { } why) terminal.Say(why);
     }

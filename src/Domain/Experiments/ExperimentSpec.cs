@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
+using KdRobust.Domain.Jobs;
 
 namespace KdRobust.Domain.Experiments;
 
@@ -110,6 +111,11 @@ public sealed record ComputeSpec
 
     [Description("Arithmetic of training and of the attacks inside it: float32, or bfloat16 by autocast. Evaluations and reported attacks are float32 whatever this is.")]
     public required Precision Precision { get; init; }
+
+    [Description("Evaluations, labels and attacks of more images than this become jobs of so many images each, which any workers take, and one that puts them together: the same numbers to the last bit. A multiple of 256; without it every one is a single job.")]
+    [Range(ImageRange.Block, 50_000)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ShardImages { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Description("What a worker must offer to be given the jobs; where a job runs changes no number, so this is part of no fingerprint. Left out: nothing.")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KdRobust.Domain.Jobs;
 
 namespace KdRobust.Domain.Experiments;
 
@@ -11,6 +12,8 @@ public static class SpecRules
         var found = new SpecFindings(spec);
         CheckDataset(found);
         CheckRequirements(found);
+        if (spec.Compute.ShardImages is { } size && size % ImageRange.Block != 0)
+            found.Add("$.compute.shardImages", $"images share the seeds of their noise in blocks of {ImageRange.Block}, which no shard may cut", Number(size), $"a multiple of {ImageRange.Block}");
         if (spec.Models.Count == 0) found.Add("$.models", "no model", "{}", "at least one named model");
         foreach (var (name, model) in spec.Models) ModelRules.Check(found, model, SpecFindings.Path("models", name));
         foreach (var (name, view) in spec.Views) ViewRules.Check(found, view, SpecFindings.Path("views", name));

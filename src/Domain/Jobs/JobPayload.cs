@@ -13,6 +13,7 @@ namespace KdRobust.Domain.Jobs;
 [JsonDerivedType(typeof(SmoothingEvalPayload), SmoothingEvalPayload.Kind)]
 [JsonDerivedType(typeof(TransferAttackPayload), TransferAttackPayload.Kind)]
 [JsonDerivedType(typeof(ImportPayload), ImportPayload.Kind)]
+[JsonDerivedType(typeof(MergePayload), MergePayload.Kind)]
 public abstract record JobPayload
 {
     /// <summary>Root seed of the experiment.</summary>
@@ -43,12 +44,41 @@ public sealed record TrainPayload : JobPayload
     public override string KindName => Kind;
 }
 
+/// <summary>Ask about the first images of a split, each by itself: such work can be cut into shards.</summary>
+public abstract record ImagesPayload : JobPayload
+{
+    /// <summary>The first n images of the split.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>The images this job is a shard for; null asks about all of them. A shard's output is <see cref="OutputNames.Part"/> alone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImageRange? Shard { get; init; }
+
+    /// <summary>The images this job asks about.</summary>
+    [JsonIgnore]
+    public ImageRange Range => Shard ?? new(0, Images);
+}
+
+/// <summary>
+/// Put the shards of a job together. Inputs <see cref="InputRoles.Shard"/>(i), the i-th range; results and outputs are those
+/// of the whole job, to the last bit.
+/// </summary>
+public sealed record MergePayload : JobPayload
+{
+    public const string Kind = "merge";
+    /// <summary>What the shards are parts of.</summary>
+    public required JobPayload Whole { get; init; }
+    /// <summary>The images of each shard, in order and without gaps.</summary>
+    public required IReadOnlyList<ImageRange> Shards { get; init; }
+    public override string KindName => Kind;
+}
+
 /// <summary>
 /// Ask one network M times about each image of a split. Input <see cref="InputRoles.Weights"/>; output
 /// <see cref="OutputNames.Labels"/> (votes and mean probabilities per image) when <see cref="KeepLabels"/>.
 /// All aggregations come from the same draws.
 /// </summary>
-public sealed record SmoothingEvalPayload : JobPayload
+public sealed record SmoothingEvalPayload : ImagesPayload
 {
     public const string Kind = "smoothing-eval";
     public required ViewShape View { get; init; }
@@ -56,8 +86,6 @@ public sealed record SmoothingEvalPayload : JobPayload
     /// <summary>The aggregation whose answer lets an image leave early; null asks every draw about every image.</summary>
     public required Aggregation? StopFor { get; init; }
     public required DataSplit Split { get; init; }
-    /// <summary>The first n images of the split.</summary>
-    public required int Images { get; init; }
     public required bool KeepLabels { get; init; }
     /// <summary>Fixed augmentations of each image that are asked about instead of the image itself; null asks about the image.</summary>
     public required LabelViews? LabelViews { get; init; }
@@ -71,12 +99,11 @@ public sealed record LabelViews(AugmentationSpec Augmentation, int Count);
 /// Craft an attack on one network and judge it on others. Inputs <see cref="InputRoles.Weights"/> (the attacker's) and
 /// <see cref="InputRoles.Target"/>(i) for each target.
 /// </summary>
-public sealed record TransferAttackPayload : JobPayload
+public sealed record TransferAttackPayload : ImagesPayload
 {
     public const string Kind = "transfer-attack";
     public required ViewShape View { get; init; }
     public required AttackSpec Attack { get; init; }
-    public required int Images { get; init; }
     public required IReadOnlyList<TargetShape> Targets { get; init; }
     /// <summary>Fresh draws by which targets are asked about every iterate; 0 asks about the last alone.</summary>
     public required int CurveDraws { get; init; }
@@ -116,6 +143,8 @@ public static class InputRoles
     public const string Teacher = "teacher";
     /// <summary>A file that was uploaded.</summary>
     public const string File = "file";
+    /// <summary>What the i-th shard of a job found.</summary>
+    public static string Shard(int index) => FormattableString.Invariant($"shard:{index}");
     /// <summary>Weights of the i-th target of a transfer.</summary>
     public static string Target(int index) => FormattableString.Invariant($"target:{index}");
 }
@@ -140,4 +169,6 @@ public static class OutputNames
     public const string Best = "best";
     /// <summary><c>votes</c> [N,K] (shares) and <c>mean_probability</c> [N,K], float32, row i = i-th image of the split; [V,N,K] for V fixed views; <c>classes</c> [N], uint8, the images' true classes.</summary>
     public const string Labels = "labels";
+    /// <summary>All that the merge needs of a shard: its result, what the intervals over draws resample, and its rows of the labels.</summary>
+    public const string Part = "part";
 }

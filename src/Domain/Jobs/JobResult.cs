@@ -25,6 +25,14 @@ public sealed record RunProvenance(string Build, string Libtorch, string Blas, s
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? MicroBatch { get; init; }
+
+    /// <summary>Where a number comes from that several runs computed together: what differs between them is named in order, each once.</summary>
+    /// <param name="runs">At least one.</param>
+    public static RunProvenance Together(IReadOnlyCollection<RunProvenance> runs)
+    {
+        string All(Func<RunProvenance, string> part) => string.Join(" and ", runs.Select(part).Distinct(StringComparer.Ordinal));
+        return new(All(r => r.Build), All(r => r.Libtorch), All(r => r.Blas), All(r => r.Device), runs.Max(r => r.Threads));
+    }
 }
 
 /// <summary>A finished training.</summary>

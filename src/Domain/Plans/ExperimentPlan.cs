@@ -46,6 +46,9 @@ public sealed class ExperimentPlan
     /// <summary>The job of a transfer.</summary>
     public PlannedJob AttackOf(string transfer) => _byKey[$"attack/{transfer}"];
 
+    /// <summary>The key of the shard of a merge.</summary>
+    public static string ShardKey(string merge, ImageRange range) => $"{merge}/images-{range}";
+
     /// <summary>Plans a checked spec.</summary>
     /// <param name="spec">A spec without problems.</param>
     /// <param name="run">0 for the first submission; a higher number computes everything anew under other fingerprints and the same seeds.</param>
@@ -75,7 +78,7 @@ public sealed class ExperimentPlan
         {
             Seed = _spec.Seed,
             Dataset = _spec.Dataset with { TrainImages = 0, TestImages = 0 },
-            Compute = _spec.Compute,
+            Compute = Compute,
             Network = ShapeOf(name),
             File = import,
         }, new Dictionary<string, JobInput>(StringComparer.Ordinal));
@@ -108,7 +111,7 @@ public sealed class ExperimentPlan
         {
             Seed = _spec.Seed,
             Dataset = _spec.Dataset with { TestImages = Math.Max(training.Monitor?.Images ?? 0, training.Selection is { From: SelectionSet.Test, Images: var n } ? n : 0) },
-            Compute = _spec.Compute,
+            Compute = Compute,
             Network = ShapeOf(name),
             Training = training,
             LabelAggregation = aggregation,
@@ -130,11 +133,11 @@ public sealed class ExperimentPlan
     }
 
     PlannedJob Smoothing(string key, string displayName, ViewSpec view, DataSplit split, int images, bool keepLabels, LabelViews? views) =>
-        Add(key, displayName, new SmoothingEvalPayload
+        Evaluate(key, displayName, new SmoothingEvalPayload
         {
             Seed = _spec.Seed,
             Dataset = Touching(split, images),
-            Compute = _spec.Compute,
+            Compute = Compute,
             View = ShapeOf(view),
             Draws = view.Draws,
             StopFor = StopFor(view),
@@ -164,11 +167,11 @@ public sealed class ExperimentPlan
             }
             indices.Add(index);
         }
-        var job = Add($"attack/{id}", $"attack {transfer.Attacker} at {transfer.Attack.Epsilon}", new TransferAttackPayload
+        var job = Evaluate($"attack/{id}", $"attack {transfer.Attacker} at {transfer.Attack.Epsilon}", new TransferAttackPayload
         {
             Seed = _spec.Seed,
             Dataset = Touching(DataSplit.Test, transfer.Images),
-            Compute = _spec.Compute,
+            Compute = Compute,
             View = ShapeOf(attacker),
             Attack = transfer.Attack,
             Images = transfer.Images,
@@ -179,25 +182,45 @@ public sealed class ExperimentPlan
             _results[$"{id}/{transfer.Targets[i]}"] = new(job.Key, indices[i], _spec.Views[transfer.Targets[i]].Aggregation);
     }
 
-    PlannedJob Add(string key, string displayName, JobPayload payload, Dictionary<string, JobInput> inputs)
+    // One job, or shards and their merge. A merge finds what the whole job would, so it has the whole job's fingerprint:
+    // what depends on it is the same however it was computed.
+    PlannedJob Evaluate(string key, string displayName, ImagesPayload payload, Dictionary<string, JobInput> inputs)
     {
-        var fingerprint = CanonicalJson.Sha256Of(new
+        var fingerprint = FingerprintOf(payload, inputs);
+        if (_spec.Compute.ShardImages is not { } size || payload.Images <= size || _byFingerprint.ContainsKey(fingerprint))
+            return Add(key, new PlannedJob(key, displayName, payload, inputs, fingerprint));
+        var ranges = ImageRange.Cut(payload.Images, size);
+        var parts = new Dictionary<string, JobInput>(StringComparer.Ordinal);
+        foreach (var range in ranges)
         {
-            Payload = payload,
-            ResultsVersion = ResultsVersions.Of(payload),
-            Data = DatasetCatalog.Of(payload.Dataset.Name).Checksums.ToList(),
-            Inputs = inputs.ToDictionary(i => i.Key, i => new { Parent = _byKey[i.Value.Job].Fingerprint, i.Value.Output }, StringComparer.Ordinal),
-            Run = _run,
-        });
-        if (!_byFingerprint.TryGetValue(fingerprint, out var job))
-        {
-            job = new PlannedJob(key, displayName, payload, inputs, fingerprint);
-            _byFingerprint.Add(fingerprint, job);
-            _jobs.Add(job);
+            var (name, shard) = (ShardKey(key, range), payload with { Shard = range });
+            Add(name, new PlannedJob(name, $"{displayName}, images {range}", shard, inputs, FingerprintOf(shard, inputs), ShardOf: key));
+            parts.Add(InputRoles.Shard(parts.Count), new(name, OutputNames.Part));
         }
-        _byKey[key] = job;
-        return job;
+        var merge = new MergePayload { Seed = payload.Seed, Dataset = payload.Dataset, Compute = payload.Compute, Whole = payload, Shards = ranges };
+        return Add(key, new PlannedJob(key, displayName, merge, parts, fingerprint));
     }
+
+    PlannedJob Add(string key, string displayName, JobPayload payload, Dictionary<string, JobInput> inputs) =>
+        Add(key, new PlannedJob(key, displayName, payload, inputs, FingerprintOf(payload, inputs)));
+
+    PlannedJob Add(string key, PlannedJob job)
+    {
+        if (_byFingerprint.TryAdd(job.Fingerprint, job)) _jobs.Add(job);
+        return _byKey[key] = _byFingerprint[job.Fingerprint];
+    }
+
+    string FingerprintOf(JobPayload payload, Dictionary<string, JobInput> inputs) => CanonicalJson.Sha256Of(new
+    {
+        Payload = payload,
+        ResultsVersion = ResultsVersions.Of(payload),
+        Data = DatasetCatalog.Of(payload.Dataset.Name).Checksums.ToList(),
+        Inputs = inputs.ToDictionary(i => i.Key, i => new { Parent = _byKey[i.Value.Job].Fingerprint, i.Value.Output }, StringComparer.Ordinal),
+        Run = _run,
+    });
+
+    // Into how many shards work is cut changes no number.
+    ComputeSpec Compute => _spec.Compute with { ShardImages = null };
 
     // What a job touches of the data, so that an unrelated count does not change its fingerprint.
     DatasetSpec Touching(DataSplit split, int images) => _spec.Dataset with

@@ -13,11 +13,13 @@ public sealed record WorkUnits(string Sort, double Passes)
     public static WorkUnits Of(JobPayload payload) => payload switch
     {
         TrainPayload train => new(Named(payload, train.Network), (double)train.Training.Epochs * train.Dataset.TrainImages * 3 * (1 + StepsOf(train.Training.Adversarial?.Attack))),
-        SmoothingEvalPayload evaluation => new(Named(payload, evaluation.View.Network), (double)evaluation.Images * evaluation.Draws * (evaluation.LabelViews?.Count ?? 1)),
+        SmoothingEvalPayload evaluation => new(Named(payload, evaluation.View.Network), (double)evaluation.Range.Count * evaluation.Draws * (evaluation.LabelViews?.Count ?? 1)),
         TransferAttackPayload attack => new(
             Named(payload, attack.View.Network),
-            attack.Images * (3.0 * StepsOf(attack.Attack) * Restarts(attack.Attack) * (attack.Attack.Expectation?.Draws ?? 1)
+            attack.Range.Count * (3.0 * StepsOf(attack.Attack) * Restarts(attack.Attack) * (attack.Attack.Expectation?.Draws ?? 1)
                 + attack.Targets.Sum(target => (double)target.Draws + (attack.CurveDraws * (StepsOf(attack.Attack) + 1))))),
+        // No image goes through a network, but each is counted.
+        MergePayload merge => new("merge", merge.Shards.Sum(range => range.Count)),
         ImportPayload import => new(Named(payload, import.Network), 1),
         _ => throw new ArgumentOutOfRangeException(nameof(payload), payload.KindName, "no such kind of job"),
     };

@@ -26,7 +26,7 @@ public sealed record ExperimentReport
     public required IReadOnlyList<ReportFigure> Figures { get; init; }
     public required IReadOnlyList<ResultRecord> Records { get; init; }
     public required IReadOnlyList<ReportJob> Jobs { get; init; }
-    /// <summary>True when every job has a result.</summary>
+    /// <summary>True when every job has a result; of shards only their merge counts.</summary>
     public required bool Complete { get; init; }
 
     /// <summary>Builds the report of what is known.</summary>
@@ -57,8 +57,8 @@ public sealed record ExperimentReport
             Comparisons = [.. spec.Comparisons.Select(c => ReportComparison.Of(c, id => CountOf(id) is { } count ? (count.Of(plan.Results[id].Aggregation).Right, count.Images) : null))],
             Figures = [.. spec.Figures.Select(curves.Figure)],
             Records = [.. spec.ResultIds().Where(records.ContainsKey).Select(id => records[id])],
-            Jobs = [.. plan.Jobs.Select(j => JobOf(j, results.GetValueOrDefault(j.Key)))],
-            Complete = plan.Jobs.All(j => results.GetValueOrDefault(j.Key) is not null),
+            Jobs = [.. plan.Jobs.Where(j => j.ShardOf is null).Select(j => JobOf(j, results.GetValueOrDefault(j.Key)))],
+            Complete = plan.Jobs.All(j => j.ShardOf is not null || results.GetValueOrDefault(j.Key) is not null),
         };
     }
 
@@ -79,6 +79,6 @@ public sealed record ExperimentReport
     }
 
     static ReportJob JobOf(PlannedJob job, JobResult? result) => new(
-        job.Key, job.DisplayName, job.Payload.KindName, job.Fingerprint, result?.Seconds, (result as TrainResult)?.Selected,
-        result is ImportResult import ? new ImportMapping(import.Parameters, import.Mapped, import.Skipped) : null);
+        job.Key, job.DisplayName, job.MeasuredKind, job.Fingerprint, result?.Seconds, (result as TrainResult)?.Selected,
+        result is ImportResult import ? new ImportMapping(import.Parameters, import.Mapped, import.Skipped) : null, job.Shards);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using KdRobust.Domain.Jobs;
 
 namespace KdRobust.Domain.Reports;
@@ -10,7 +11,15 @@ namespace KdRobust.Domain.Reports;
 /// <param name="Seconds">Seconds of computing; null while there is no result.</param>
 /// <param name="Selected">The epoch a training chose as its best; null without selection.</param>
 /// <param name="Import">What an import read; null for other jobs.</param>
-public sealed record ReportJob(string Key, string Name, string Kind, string Fingerprint, double? Seconds, SelectedEpoch? Selected, ImportMapping? Import);
+/// <param name="Shards">Jobs that computed parts of it, whose seconds are in <paramref name="Seconds"/>; 0 for a single job.</param>
+public sealed record ReportJob(
+    string Key, string Name, string Kind, string Fingerprint, double? Seconds, SelectedEpoch? Selected, ImportMapping? Import,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Shards = 0)
+{
+    /// <summary>The kind, and how many shards there were, e.g. <c>transfer-attack x 8 shards</c>.</summary>
+    [JsonIgnore]
+    public string KindInWords => Shards == 0 ? Kind : FormattableString.Invariant($"{Kind} x {Shards} shards");
+}
 
 /// <summary>What became of an imported file.</summary>
 /// <param name="Parameters">Numbers that were read.</param>

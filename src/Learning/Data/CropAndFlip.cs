@@ -24,8 +24,13 @@ internal sealed class CropAndFlip : IDisposable
     }
 
     /// <summary>Fixed views: image i in its <paramref name="views"/>[i]-th, the same in every job of this seed.</summary>
-    public CropAndFlip(AugmentationSpec spec, SeedTree seeds, long[] views, Device device)
-        : this(spec, image => seeds.Seed(RandomStream.LabelView, views[image], image), views.Length, device)
+    /// <param name="spec">How.</param>
+    /// <param name="seeds">Root of the views.</param>
+    /// <param name="views">Which view of each image.</param>
+    /// <param name="device">Where the images are.</param>
+    /// <param name="first">Index of image 0 in its split.</param>
+    public CropAndFlip(AugmentationSpec spec, SeedTree seeds, long[] views, Device device, int first = 0)
+        : this(spec, image => seeds.Seed(RandomStream.LabelView, views[image], first + image), views.Length, device)
     {
     }
 

@@ -8,14 +8,21 @@ internal sealed class DeviceImages : IDisposable
     readonly Tensor _pixels; // uint8 [N, 3, 32, 32]
     readonly Tensor _labels; // int64 [N]
 
-    public DeviceImages(LabelledImages images, Device device)
+    /// <param name="images">What is copied.</param>
+    /// <param name="device">To where.</param>
+    /// <param name="first">Index of the first image in its split.</param>
+    public DeviceImages(LabelledImages images, Device device, int first = 0)
     {
         using var scope = NewDisposeScope();
         _pixels = tensor(images.Pixels, [images.Count, LabelledImages.Channels, LabelledImages.Side, LabelledImages.Side], ScalarType.Byte, device).DetachFromDisposeScope();
         _labels = tensor(images.Labels, [images.Count], ScalarType.Byte, device).to(ScalarType.Int64).DetachFromDisposeScope();
         Count = images.Count;
         Device = device;
+        First = first;
     }
+
+    /// <summary>Index in its split of image 0 here.</summary>
+    public int First { get; }
 
     /// <summary>N.</summary>
     public int Count { get; }

@@ -1,3 +1,5 @@
+using KdRobust.Domain.Jobs;
+
 namespace KdRobust.Learning.Data;
 
 /// <summary>Images of one split in host memory, in the canonical record order.</summary>
@@ -17,6 +19,10 @@ internal sealed record LabelledImages(byte[] Pixels, byte[] Labels)
     /// <summary>The first <paramref name="count"/> images.</summary>
     public LabelledImages First(int count) =>
         count == Count ? this : new(Pixels[..(count * ImageBytes)], Labels[..count]);
+
+    /// <summary>The images of a range that lies inside.</summary>
+    public LabelledImages In(ImageRange range) =>
+        range.Count == Count ? this : new(Pixels[(range.First * ImageBytes)..((range.First + range.Count) * ImageBytes)], Labels[range.First..(range.First + range.Count)]);
 
     /// <summary>The last <paramref name="count"/> images.</summary>
     public LabelledImages Last(int count) =>

@@ -29,7 +29,16 @@ internal static class TeacherLabels
         ["draws"] = FormattableString.Invariant($"{draws}"),
     };
 
-    /// <summary>What a file of fixed views says beside <see cref="Metadata"/>: views follow from seed and augmentation.</summary>
+    /// <summary>All that the label file of a job says of itself.</summary>
+    public static Dictionary<string, string> Metadata(SmoothingEvalPayload payload)
+    {
+        var metadata = Metadata(payload.Dataset.Name, payload.Split, payload.Images, payload.Draws);
+        if (payload.LabelViews is { } views)
+            foreach (var (key, value) in ViewMetadata(views, payload.Seed)) metadata.Add(key, value);
+        return metadata;
+    }
+
+    /// <summary>What a file of fixed views says beside <see cref="Metadata(DatasetName, DataSplit, int, int)"/>: views follow from seed and augmentation.</summary>
     public static Dictionary<string, string> ViewMetadata(LabelViews views, long seed) => new(StringComparer.Ordinal)
     {
         ["views"] = FormattableString.Invariant($"{views.Count}"),

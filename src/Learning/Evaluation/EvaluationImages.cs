@@ -13,13 +13,13 @@ internal static class EvaluationImages
     /// </summary>
     public const int BatchSize = 64;
 
-    /// <summary>The first <paramref name="images"/> images of <paramref name="split"/> on the device.</summary>
+    /// <summary>The images of <paramref name="split"/> that a job asks about, on the device.</summary>
     /// <exception cref="RunInputException">The data cannot be read, or the payload asks for more images than its data set section names.</exception>
-    public static DeviceImages Open(JobPayload payload, DataSplit split, int images, string? dataFolder)
+    public static DeviceImages Open(ImagesPayload payload, DataSplit split, string? dataFolder)
     {
         var all = DatasetReader.Read(payload.Dataset, split, dataFolder);
-        return images <= all.Count
-            ? new DeviceImages(all.First(images), Runs.ComputeEnvironment.DeviceOf(payload.Compute))
-            : throw new RunInputException($"images: {images}, but dataset.{(split == DataSplit.Train ? "trainImages" : "testImages")} is {all.Count}");
+        return payload.Images <= all.Count
+            ? new DeviceImages(all.In(payload.Range), Runs.ComputeEnvironment.DeviceOf(payload.Compute), payload.Range.First)
+            : throw new RunInputException($"images: {payload.Images}, but dataset.{(split == DataSplit.Train ? "trainImages" : "testImages")} is {all.Count}");
     }
 }

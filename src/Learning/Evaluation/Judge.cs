@@ -26,12 +26,12 @@ internal sealed class Judge : IDisposable
 
     /// <summary>Judges the un-augmented images themselves.</summary>
     public Judge(IClassifier view, DeviceImages images, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null)
-        : this(view, images.AllBytes, images.AllLabels, stream, draws, seeds, stopFor)
+        : this(view, images.AllBytes, images.AllLabels, stream, draws, seeds, stopFor, images.First)
     {
     }
 
     /// <param name="view">Who is asked.</param>
-    /// <param name="images">[N, 3, 32, 32], bytes or floats in [0,1], the first N of their split; stays the caller's.</param>
+    /// <param name="images">[N, 3, 32, 32], bytes or floats in [0,1], consecutive ones of their split; stays the caller's.</param>
     /// <param name="labels">[N] int64; stays the caller's.</param>
     /// <param name="stream">What the draws are for.</param>
     /// <param name="draws">M.</param>
@@ -40,10 +40,11 @@ internal sealed class Judge : IDisposable
     /// than <see cref="DrawGroups.FewestDraws"/> draws, and with early stop, where images have different draws.
     /// </param>
     /// <param name="stopFor">The aggregation that is counted alone and lets images leave early, or null.</param>
-    public Judge(IClassifier view, Tensor images, Tensor labels, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null)
+    /// <param name="first">Index of the first image in its split.</param>
+    public Judge(IClassifier view, Tensor images, Tensor labels, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null, int first = 0)
     {
         (_view, _images, _labels, _stream, _draws, _seeds) = (view, images, labels, stream, draws, seeds);
-        _indices = ImageIndices.Range(0, (int)images.shape[0]);
+        _indices = ImageIndices.Range(first, (int)images.shape[0]);
         Counts = new SmoothedCounts(_indices.Length, LabelledImages.Classes, images.device, DrawsNeeded, stopFor,
             grouped: seeds is not null && stopFor is null && DrawsNeeded >= DrawGroups.FewestDraws);
     }
@@ -75,6 +76,9 @@ internal sealed class Judge : IDisposable
 
     /// <summary>Right answers, of M draws also where one stands for all.</summary>
     public AggregatedCount Result() => Counts.Count(_labels, _seeds) with { Draws = _draws };
+
+    /// <summary>The same of a shard: without intervals, and with what the merge resamples for them.</summary>
+    public ShardCount ShardResult() => new(Counts.Count(_labels) with { Draws = _draws }, Counts.Resampled(_labels));
 
     /// <summary>A progress line after <paramref name="done"/> of <paramref name="total"/> draws.</summary>
     public JobProgress Progress(string phase, double done, double total, ProgressClock clock) =>

@@ -29,7 +29,7 @@ internal sealed class PerturbedImages(DeviceImages clean) : IDisposable
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
         var count = Math.Min(EvaluationImages.BatchSize, clean.Count - Done);
-        var indices = ImageIndices.Range(Done, count);
+        var indices = ImageIndices.Range(clean.First + Done, count);
         var labels = clean.Labels(Done, count);
         IterateSeen? seen = curves is null ? null : (k, images) => curves.Add(k, images, indices, labels);
         using var outcome = attack.Run(view, clean.Pixels(Done, count), labels, indices, new AttackMoment(0, 0), seen: seen);

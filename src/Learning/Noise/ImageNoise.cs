@@ -1,3 +1,4 @@
+using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,7 +22,7 @@ internal enum ImageNoiseLayout
 internal sealed class ImageNoise(SeedTree seeds, ImageNoiseLayout layout) : IDisposable
 {
     /// <summary>Image indices of one block.</summary>
-    public const int BlockImages = 256;
+    public const int BlockImages = ImageRange.Block;
 
     Generator? _generator;
     Tensor? _block;

@@ -17,6 +17,9 @@ internal sealed class KeptLabels(SmoothedCounts counts, Tensor classes) : IDispo
         [TeacherLabels.Classes] = classes.to(ScalarType.Byte).DetachFromDisposeScope(),
     };
 
+    /// <summary>The tensors by name; this object's.</summary>
+    public IReadOnlyDictionary<string, Tensor> Tensors => _tensors;
+
     /// <summary>The file; valid until these labels are disposed.</summary>
     public SafetensorsWriter Writer(IReadOnlyDictionary<string, string> metadata) => new(_tensors, metadata);
 

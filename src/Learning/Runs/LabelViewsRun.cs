@@ -26,7 +26,7 @@ internal sealed class LabelViewsRun(RunRequest request, SmoothingEvalPayload pay
         var provenance = ComputeEnvironment.Pin(payload.Compute);
         var clock = new ProgressClock(time);
         var seeds = new SeedTree(payload.Seed);
-        using var images = EvaluationImages.Open(payload, payload.Split, payload.Images, request.DataFolder);
+        using var images = EvaluationImages.Open(payload, payload.Split, request.DataFolder);
         using var network = TrainedNetwork.Load(payload.View.Network, request.File(InputRoles.Weights), seeds, images.Device);
         using var view = NetworkView.Of(network, payload.View, seeds);
         using var labels = new ViewLabels(views.Count, images.Count, images.Device);
@@ -35,7 +35,7 @@ internal sealed class LabelViewsRun(RunRequest request, SmoothingEvalPayload pay
         for (var v = 0; v < views.Count; v++)
         {
             using var augmented = Augmented(images, seeds, v);
-            using var judge = new Judge(view, augmented, images.AllLabels, RandomStream.Labels.For(v), payload.Draws);
+            using var judge = new Judge(view, augmented, images.AllLabels, RandomStream.Labels.For(v), payload.Draws, first: images.First);
             while (!judge.Finished)
             {
                 if (stop.Requested is { } reason)
@@ -50,22 +50,26 @@ internal sealed class LabelViewsRun(RunRequest request, SmoothingEvalPayload pay
             counts.Add(judge.Result());
         }
 
-        if (payload.KeepLabels)
+        var found = new SmoothingEvalResult { Seconds = clock.Seconds, Provenance = provenance, Count = Together(counts) };
+        using var classes = images.AllLabels.to(ScalarType.Byte);
+        var tensors = payload.KeepLabels ? labels.Tensors(classes) : [];
+        if (payload.Shard is { } range)
         {
-            var metadata = TeacherLabels.Metadata(payload.Dataset.Name, payload.Split, payload.Images, payload.Draws);
-            foreach (var (key, value) in TeacherLabels.ViewMetadata(views, payload.Seed)) metadata.Add(key, value);
-            using var classes = images.AllLabels.to(ScalarType.Byte);
-            var file = labels.Writer(classes, metadata);
+            yield return ShardFile.Taken(range, found, [], tensors);
+        }
+        else if (payload.KeepLabels)
+        {
+            var file = new SafetensorsWriter(tensors, TeacherLabels.Metadata(payload));
             yield return new CheckpointTaken(CheckpointRole.Output, OutputNames.Labels, 0, 0, file.Length, file.WriteTo);
         }
-        yield return new RunFinished(new SmoothingEvalResult { Seconds = clock.Seconds, Provenance = provenance, Count = Together(counts) });
+        yield return new RunFinished(found);
     }
 
     // Bytes [N, 3, 32, 32] of every image in its v-th view.
     Tensor Augmented(DeviceImages images, SeedTree seeds, int v)
     {
         using var scope = NewDisposeScope();
-        using var crop = new CropAndFlip(views.Augmentation, seeds, FixedViews.All(v, images.Count), images.Device);
+        using var crop = new CropAndFlip(views.Augmentation, seeds, FixedViews.All(v, images.Count), images.Device, images.First);
         var parts = new List<Tensor>();
         for (var start = 0; start < images.Count; start += GatherImages)
             parts.Add(crop.Bytes(images, arange(start, Math.Min(start + GatherImages, images.Count), 1, ScalarType.Int64, images.Device)));
@@ -96,14 +100,12 @@ internal sealed class LabelViewsRun(RunRequest request, SmoothingEvalPayload pay
             _probabilities.select(0, view).copy_(counts.MeanProbability());
         }
 
-        public SafetensorsWriter Writer(Tensor classes, IReadOnlyDictionary<string, string> metadata) => new(
-            new Dictionary<string, Tensor>(StringComparer.Ordinal)
-            {
-                [TeacherLabels.Votes] = _votes,
-                [TeacherLabels.MeanProbability] = _probabilities,
-                [TeacherLabels.Classes] = classes,
-            },
-            metadata);
+        public Dictionary<string, Tensor> Tensors(Tensor classes) => new(StringComparer.Ordinal)
+        {
+            [TeacherLabels.Votes] = _votes,
+            [TeacherLabels.MeanProbability] = _probabilities,
+            [TeacherLabels.Classes] = classes,
+        };
 
         public void Dispose()
         {

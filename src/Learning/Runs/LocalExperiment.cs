@@ -10,7 +10,7 @@ public enum LocalJobEnd { Computed, Reused, Failed, Skipped, Stopped }
 /// <summary>A job that has ended.</summary>
 /// <param name="Job">Which.</param>
 /// <param name="End">How; skipped when a parent has no output.</param>
-/// <param name="Result">What it found, when it was computed or reused.</param>
+/// <param name="Result">What it found, when it was computed or reused; null for a shard that was not needed, because the whole was there.</param>
 /// <param name="Metrics">Its points, in order.</param>
 /// <param name="Failure">What to tell a person when it failed or was skipped.</param>
 public sealed record LocalJob(PlannedJob Job, LocalJobEnd End, JobResult? Result, IReadOnlyList<MetricPoint> Metrics, string? Failure);
@@ -48,6 +48,9 @@ public sealed class LocalExperiment(ExperimentPlan plan, string folder, string? 
 
     LocalJob End(PlannedJob job, Dictionary<string, LocalJob> ended, Action<PlannedJob, RunEvent> onEvent, StopSignal stop)
     {
+        // A whole is there however it was computed: its shards are not needed.
+        if (job.ShardOf is { } merge && new JobFolder(folder, plan.Job(merge).Fingerprint).Result is not null) return new(job, LocalJobEnd.Reused, null, [], null);
+        if (job.Payload is MergePayload && new JobFolder(folder, job.Fingerprint) is { Result: { } whole } there) return new(job, LocalJobEnd.Reused, whole, there.Metrics, null);
         if (job.DependsOn.FirstOrDefault(parent => ended[parent].Result is null) is { } missing)
             return new(job, LocalJobEnd.Skipped, null, [], $"'{ended[missing].Job.DisplayName}' has no result");
         var kept = new JobFolder(folder, job.Fingerprint);

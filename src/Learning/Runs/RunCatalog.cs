@@ -16,6 +16,7 @@ public static class RunCatalog
         SmoothingEvalPayload { LabelViews: { } views } payload => new LabelViewsRun(request, payload, views, time),
         SmoothingEvalPayload payload => new SmoothingEvalRun(request, payload, time),
         TransferAttackPayload payload => new TransferAttackRun(request, payload, time),
+        MergePayload payload => new MergeRun(request, payload, time),
         ImportPayload payload => new ImportRun(request, payload, time),
         var payload => throw new ArgumentOutOfRangeException(nameof(request), payload.GetType().Name, "no run for this kind of job"),
     };

@@ -4,6 +4,7 @@ using KdRobust.Learning.Data;
 using KdRobust.Learning.Evaluation;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Runs;
 
@@ -13,6 +14,8 @@ namespace KdRobust.Learning.Runs;
 /// </summary>
 internal sealed class SmoothingEvalRun(RunRequest request, SmoothingEvalPayload payload, TimeProvider time) : IRun
 {
+    static readonly Dictionary<string, Tensor> NoLabels = [];
+
     /// <inheritdoc/>
     public IEnumerable<RunEvent> Execute(StopSignal stop)
     {
@@ -21,7 +24,7 @@ internal sealed class SmoothingEvalRun(RunRequest request, SmoothingEvalPayload 
         var provenance = ComputeEnvironment.Pin(payload.Compute);
         var clock = new ProgressClock(time);
         var seeds = new SeedTree(payload.Seed);
-        using var images = EvaluationImages.Open(payload, payload.Split, payload.Images, request.DataFolder);
+        using var images = EvaluationImages.Open(payload, payload.Split, request.DataFolder);
         using var network = TrainedNetwork.Load(payload.View.Network, request.File(InputRoles.Weights), seeds, images.Device);
         using var view = NetworkView.Of(network, payload.View, seeds);
         using var judge = new Judge(view, images, payload.Split == DataSplit.Train ? RandomStream.Labels : RandomStream.Report, payload.Draws, seeds, payload.StopFor);
@@ -37,12 +40,21 @@ internal sealed class SmoothingEvalRun(RunRequest request, SmoothingEvalPayload 
                 yield return new ProgressMade(judge.Progress("judge", judge.DrawsDone, judge.DrawsNeeded, clock));
         }
 
-        if (payload.KeepLabels)
+        using var labels = payload.KeepLabels ? new KeptLabels(judge.Counts, images.AllLabels) : null;
+        SmoothingEvalResult Found(AggregatedCount count) => new() { Seconds = clock.Seconds, Provenance = provenance, Count = count };
+        if (payload.Shard is { } range)
         {
-            using var labels = new KeptLabels(judge.Counts, images.AllLabels);
-            var file = labels.Writer(TeacherLabels.Metadata(payload.Dataset.Name, payload.Split, payload.Images, payload.Draws));
+            using var count = judge.ShardResult();
+            var part = Found(count.Count);
+            yield return ShardFile.Taken(range, part, [count], labels?.Tensors ?? NoLabels);
+            yield return new RunFinished(part);
+            yield break;
+        }
+        if (labels is not null)
+        {
+            var file = labels.Writer(TeacherLabels.Metadata(payload));
             yield return new CheckpointTaken(CheckpointRole.Output, OutputNames.Labels, 0, 0, file.Length, file.WriteTo);
         }
-        yield return new RunFinished(new SmoothingEvalResult { Seconds = clock.Seconds, Provenance = provenance, Count = judge.Result() });
+        yield return new RunFinished(Found(judge.Result()));
     }
 }

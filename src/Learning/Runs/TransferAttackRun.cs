@@ -16,15 +16,15 @@ namespace KdRobust.Learning.Runs;
 /// </summary>
 internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayload payload, TimeProvider time) : IRun
 {
+    static readonly Dictionary<string, Tensor> NoLabels = [];
     readonly SeedTree _seeds = new(payload.Seed);
-    long _ordinal;
 
     /// <inheritdoc/>
     public IEnumerable<RunEvent> Execute(StopSignal stop)
     {
         var provenance = ComputeEnvironment.Pin(payload.Compute);
         var clock = new ProgressClock(time);
-        using var images = EvaluationImages.Open(payload, DataSplit.Test, payload.Images, request.DataFolder);
+        using var images = EvaluationImages.Open(payload, DataSplit.Test, request.DataFolder);
         using var perturbed = new PerturbedImages(images);
 
         var curves = new List<TargetCurve>();
@@ -35,9 +35,20 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
             yield break;
         }
         var curve = perturbed.Curve ?? throw new InvalidOperationException("no image was attacked");
-        yield return new MetricsRecorded(Points(curve));
+        var crafted = new TransferAttackResult
+        {
+            Seconds = 0,
+            Provenance = provenance,
+            Images = images.Count,
+            Survivors = curve.Survivors,
+            CorrectAtStep = curve.CorrectAtStep,
+            Targets = [],
+            TargetCurves = curves,
+            LargestPerturbation = curve.LargestPerturbation,
+        };
+        yield return AttackSeries.Of(crafted);
 
-        var counts = new List<AggregatedCount>();
+        using var counts = new TargetCounts();
         for (var i = 0; i < payload.Targets.Count; i++)
         {
             foreach (var told in JudgeTarget(i, images, perturbed, counts, clock, stop)) yield return told;
@@ -47,17 +58,9 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
                 yield break;
             }
         }
-        yield return new RunFinished(new TransferAttackResult
-        {
-            Seconds = clock.Seconds,
-            Provenance = provenance,
-            Images = payload.Images,
-            Survivors = curve.Survivors,
-            CorrectAtStep = curve.CorrectAtStep,
-            Targets = counts,
-            TargetCurves = curves,
-            LargestPerturbation = curve.LargestPerturbation,
-        });
+        var found = crafted with { Seconds = clock.Seconds, Targets = counts.Results };
+        if (payload.Shard is { } range) yield return ShardFile.Taken(range, found, counts.Shards, NoLabels);
+        yield return new RunFinished(found);
     }
 
     IEnumerable<RunEvent> Craft(DeviceImages images, PerturbedImages perturbed, List<TargetCurve> curves, ProgressClock clock, StopSignal stop)
@@ -80,17 +83,19 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
         if (judged is not null) curves.AddRange(judged.Results());
     }
 
-    IEnumerable<RunEvent> JudgeTarget(int index, DeviceImages images, PerturbedImages perturbed, List<AggregatedCount> counts, ProgressClock clock, StopSignal stop)
+    IEnumerable<RunEvent> JudgeTarget(int index, DeviceImages images, PerturbedImages perturbed, TargetCounts counts, ProgressClock clock, StopSignal stop)
     {
         var target = payload.Targets[index];
         using var opened = OpenTarget(index, images.Device);
-        using var judge = new Judge(opened.View, perturbed.Images, images.AllLabels, RandomStream.Report, target.Draws, _seeds, target.StopFor);
+        using var judge = new Judge(opened.View, perturbed.Images, images.AllLabels, RandomStream.Report, target.Draws, _seeds, target.StopFor, images.First);
         while (!judge.Finished && stop.Requested is null)
         {
             if (clock.Due(judge.Advance()))
                 yield return new ProgressMade(judge.Progress($"judge target {index + 1} of {payload.Targets.Count}", judge.DrawsDone, judge.DrawsNeeded, clock) with { SecondsLeft = null });
         }
-        if (stop.Requested is null) counts.Add(judge.Result());
+        if (stop.Requested is not null) yield break;
+        if (payload.Shard is null) counts.Results.Add(judge.Result());
+        else counts.Add(judge.ShardResult());
     }
 
     TrainedView OpenTarget(int index, Device device) => Open(payload.Targets[index].View, InputRoles.Target(index), device);
@@ -109,17 +114,6 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
         }
     }
 
-    List<MetricPoint> Points(AttackCurve curve)
-    {
-        var points = new List<MetricPoint>();
-        for (var k = 0; k < curve.Survivors.Count; k++)
-        {
-            points.Add(new(_ordinal++, MetricSeries.AttackSurvivors, 0, k, (double)curve.Survivors[k] / curve.Images));
-            points.Add(new(_ordinal++, MetricSeries.AttackCurrent, 0, k, (double)curve.CorrectAtStep[k] / curve.Images));
-        }
-        return points;
-    }
-
     /// <summary>The targets that are shown every iterate.</summary>
     sealed class OpenTargets : IDisposable
     {
@@ -132,6 +126,28 @@ internal sealed class TransferAttackRun(RunRequest request, TransferAttackPayloa
         public void Dispose()
         {
             foreach (var target in _opened) target.Dispose();
+        }
+    }
+
+    /// <summary>What the targets answered, in order.</summary>
+    sealed class TargetCounts : IDisposable
+    {
+        readonly List<ShardCount> _shards = [];
+
+        public List<AggregatedCount> Results { get; } = [];
+
+        /// <summary>The same with what is resampled, where this job is a shard.</summary>
+        public IReadOnlyList<ShardCount> Shards => _shards;
+
+        public void Add(ShardCount shard)
+        {
+            _shards.Add(shard);
+            Results.Add(shard.Count);
+        }
+
+        public void Dispose()
+        {
+            foreach (var shard in _shards) shard.Dispose();
         }
     }
 }

@@ -8,8 +8,8 @@ namespace KdRobust.Learning.Smoothing;
 /// can change which class has the highest sum. The image's answer is then the one it would have had, ties included.
 /// </summary>
 /// <remarks>
-/// What is exact is the rule, given the logits of the draws. Those who stay are asked in full batches of other company, and
-/// a float sum inside the network may differ in its last bit from one batch to another, as between two batch sizes. A view
+/// What is exact is the rule, given the logits of the draws. Those who stay are asked in other company of their block of
+/// images, and a float sum inside the network may differ in its last bit from one batch to another, as between two batch sizes. A view
 /// that draws its weights for every image asks image by image, so there nothing differs at all.
 /// </remarks>
 internal static class EarlyStop

@@ -93,19 +93,32 @@ internal sealed class SmoothedCounts : IDisposable
         return asked;
     }
 
-    // Logits [n, K] of the images that are here, in full batches.
+    // Logits [n, K] of the images that are here, batch by batch.
     Tensor Ask(IClassifier view, Tensor images, ReadOnlySpan<long> indices, Draw draw, int batchSize)
     {
         var here = _waiting is null ? indices : Chosen(indices, _waiting);
         var parts = new List<Tensor>();
-        for (var start = 0; start < here.Length; start += batchSize)
+        int count;
+        for (var start = 0; start < here.Length; start += count)
         {
             using var batch = NewDisposeScope();
-            var count = Math.Min(batchSize, here.Length - start);
+            count = AtOnce(here[start..], batchSize);
             var pixels = _rows is null ? images.narrow(0, start, count) : images.index_select(0, _rows.narrow(0, start, count));
             parts.Add(view.Logits(Pixels(pixels), here.Slice(start, count), draw).MoveToOuterDisposeScope());
         }
         return cat(parts);
+    }
+
+    // Once images have left, a batch ends with its block of indices. Who has left elsewhere then changes no company, so that
+    // a shard, which is whole blocks, asks in the very batches of the whole.
+    int AtOnce(ReadOnlySpan<long> here, int batchSize)
+    {
+        var most = Math.Min(batchSize, here.Length);
+        if (_waiting is null) return most;
+        var block = here[0] / ImageRange.Block;
+        var count = 1;
+        while (count < most && here[count] / ImageRange.Block == block) count++;
+        return count;
     }
 
     void Gather(Tensor logits, Draw draw)
@@ -187,6 +200,15 @@ internal sealed class SmoothedCounts : IDisposable
             ImageSet.Of([.. Predict(aggregation).eq(labels).cpu().data<bool>()]),
             _groups is null || seeds is null || Draws < DrawGroups.FewestDraws ? null : TwoLevelBootstrap.Of(_groups.Of(place, Draws), labels, seeds));
         return new AggregatedCount((int)Images, Draws, MeanDraws, [.. _aggregations.Select(Right)]);
+    }
+
+    /// <summary>What resampling draws needs of these images, one entry an aggregation; empty where no interval over draws can be told. The caller's.</summary>
+    /// <param name="labels">[N] int64.</param>
+    public IReadOnlyList<ResampledImages> Resampled(Tensor labels)
+    {
+        if (_groups is null || Draws < DrawGroups.FewestDraws) return [];
+        using var scope = NewDisposeScope();
+        return [.. _aggregations.Select((_, place) => ResampledImages.Of(_groups.Of(place, Draws), labels))];
     }
 
     Tensor Sum(Aggregation aggregation)

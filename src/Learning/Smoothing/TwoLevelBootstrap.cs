@@ -30,18 +30,31 @@ internal static class TwoLevelBootstrap
     /// <param name="seeds">Root of the resamplings: the same for all aggregations and views, which are so resampled alike.</param>
     public static DrawInterval Of(Tensor groups, Tensor labels, SeedTree seeds)
     {
-        var accuracies = Accuracies(groups, labels, seeds);
+        using var images = ResampledImages.Of(groups, labels);
+        return Of(images, seeds);
+    }
+
+    /// <summary>The same of images that were looked at before, perhaps in shards.</summary>
+    public static DrawInterval Of(ResampledImages images, SeedTree seeds)
+    {
+        var accuracies = Accuracies(images, seeds);
         Array.Sort(accuracies);
-        return new DrawInterval(Quantile(accuracies, 0.025), Quantile(accuracies, 0.975), (int)groups.shape[0], Replicates);
+        return new DrawInterval(Quantile(accuracies, 0.025), Quantile(accuracies, 0.975), (int)images.Open.shape[0], Replicates);
     }
 
     /// <summary>The accuracy of each resampling, in order of the replicates.</summary>
-    /// <inheritdoc cref="Of"/>
+    /// <inheritdoc cref="Of(Tensor, Tensor, SeedTree)"/>
     public static double[] Accuracies(Tensor groups, Tensor labels, SeedTree seeds)
     {
+        using var images = ResampledImages.Of(groups, labels);
+        return Accuracies(images, seeds);
+    }
+
+    static double[] Accuracies(ResampledImages resampled, SeedTree seeds)
+    {
         using var withoutGraph = no_grad();
-        var images = (int)groups.shape[1];
-        var right = RightAnswers(groups, labels, seeds);
+        var images = resampled.Images;
+        var right = RightAnswers(resampled, seeds);
         var accuracies = new double[Replicates];
         for (var replicate = 0; replicate < Replicates; replicate++)
         {
@@ -56,38 +69,25 @@ internal static class TwoLevelBootstrap
     }
 
     // Right answers when only the draws are resampled.
-    static long[] RightAnswers(Tensor groups, Tensor labels, SeedTree seeds)
+    static long[] RightAnswers(ResampledImages images, SeedTree seeds)
     {
         using var scope = NewDisposeScope();
-        var (always, rows) = Undecided(groups, labels);
         var right = new long[Replicates];
-        Array.Fill(right, always);
-        if (rows.shape[0] == 0) return right;
+        Array.Fill(right, images.AlwaysRight);
+        var (open, labels) = (images.Open, images.Labels); // [G, n, K], [n]
+        if (labels.shape[0] == 0) return right;
 
-        var (open, openLabels) = (groups.index_select(1, rows), labels.index_select(0, rows)); // [G, n, K], [n]
         var flat = open.reshape(open.shape[0], -1); // [G, n K]
         var step = (int)Math.Clamp(BlockNumbers / flat.shape[1], 1, Replicates);
         for (var start = 0; start < Replicates; start += step)
         {
             using var block = NewDisposeScope();
             var count = Math.Min(step, Replicates - start);
-            var scores = Weights(seeds, start, count, (int)open.shape[0]).to(groups.device).matmul(flat).view(count, open.shape[1], open.shape[2]); // [r, n, K]
-            var counts = scores.argmax(2).eq(openLabels).sum(1).cpu().data<long>(); // [r]
+            var scores = Weights(seeds, start, count, (int)open.shape[0]).to(open.device).matmul(flat).view(count, open.shape[1], open.shape[2]); // [r, n, K]
+            var counts = scores.argmax(2).eq(labels).sum(1).cpu().data<long>(); // [r]
             for (var i = 0; i < count; i++) right[start + i] += counts[i];
         }
         return right;
-    }
-
-    // Most images are answered alike by all groups: a class that leads another one in every group leads it in every resampling.
-    static (long AlwaysRight, Tensor Rows) Undecided(Tensor groups, Tensor labels)
-    {
-        var classes = arange(groups.shape[2], ScalarType.Int64, groups.device).unsqueeze(0); // [1, K]
-        var own = labels.unsqueeze(1); // [N, 1]
-        var lead = groups.gather(2, own.unsqueeze(0).expand(groups.shape[0], -1, -1)) - groups; // [G, N, K]
-        var ahead = lead.gt(0).logical_or(lead.eq(0).logical_and(classes.ge(own))); // of this class, or it is the true one itself
-        var right = ahead.all(0).all(1); // [N]
-        var wrong = ahead.logical_not().all(0).any(1);
-        return (right.sum().item<long>(), right.logical_or(wrong).logical_not().nonzero().flatten());
     }
 
     // How often each group was drawn, G times with replacement: [count, G].

@@ -47,7 +47,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.Id.ToString()], ct);
         await Act.Record(connection, $"experiment:{experiment.Id}", "created", ct);
         await transaction.CommitAsync(ct);
-        return new Submitted(experiment.Id, true, run, plan.Jobs.Count, stored.Living);
+        return new Submitted(experiment.Id, true, run, stored.Uses, stored.Living);
     }
 
     /// <summary>

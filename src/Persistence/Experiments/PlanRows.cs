@@ -19,9 +19,10 @@ namespace KdRobust.Persistence.Experiments;
 sealed record NewExperiment(Guid Id, ExperimentSpec Spec, string Identity, ExperimentPlan Plan, int Run, bool SweepOnly);
 
 /// <summary>What was stored.</summary>
-/// <param name="Living">Jobs of the plans that were there already.</param>
-/// <param name="Jobs">Fingerprint to job, of every job of the plans.</param>
-sealed record StoredPlans(int Living, IReadOnlyDictionary<string, Guid> Jobs);
+/// <param name="Uses">Jobs that the experiments use, each as often as it is used.</param>
+/// <param name="Living">Distinct jobs among them that were there already.</param>
+/// <param name="Jobs">Fingerprint to job, of every job of the plans but shards of what is computed otherwise.</param>
+sealed record StoredPlans(int Uses, int Living, IReadOnlyDictionary<string, Guid> Jobs);
 
 /// <summary>
 /// Writes any number of experiments in a few statements: one or ten thousand, the rows are the same. A job that several of
@@ -36,31 +37,16 @@ static class PlanRows
     /// <exception cref="ModelFilesMissingException">A model imports a file that this owner has not uploaded.</exception>
     internal static async Task<StoredPlans> Insert(NpgsqlConnection connection, string owner, IReadOnlyList<NewExperiment> experiments, CancellationToken ct)
     {
-        // By fingerprint, parents before children: a plan lists them so, and what an earlier plan has made stands before all of the later.
-        var needed = new List<(PlannedJob Job, ExperimentPlan Plan)>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var experiment in experiments)
-            foreach (var job in experiment.Plan.Jobs)
-                if (seen.Add(job.Fingerprint)) needed.Add((job, experiment.Plan));
-
-        var living = await Living(connection, owner, [.. seen], ct);
+        var fingerprints = experiments.SelectMany(experiment => experiment.Plan.Jobs).Select(job => job.Fingerprint).Distinct(StringComparer.Ordinal).ToArray();
+        var living = await LivingJob.Find(connection, owner, fingerprints, ct);
+        var (known, made, uses) = Lay(experiments, living);
         // A job that lives keeps its file, and one that succeeded needs it no more.
-        var toRead = needed.Where(entry => !living.ContainsKey(entry.Job.Fingerprint)).Select(entry => entry.Job.Payload).OfType<ImportPayload>().Select(import => import.File.Sha256);
-        await ModelFileStore.Require(connection, owner, toRead, ct);
+        await ModelFileStore.Require(connection, owner, made.Select(job => job.Planned.Payload).OfType<ImportPayload>().Select(import => import.File.Sha256), ct);
         // Who needs a job withdraws the request to cancel it.
         await connection.Execute(
             "UPDATE job SET cancel_requested_at = NULL, cancel_requested_by = NULL WHERE id = ANY($1) AND state = 'Running' AND cancel_requested_at IS NOT NULL",
-            [living.Values.Select(job => job.Id).ToArray()], ct);
+            [living.Values.SelectMany(job => job.Shards.Select(shard => shard.Id).Append(job.Id)).ToArray()], ct);
 
-        var ids = living.ToDictionary(job => job.Key, job => job.Value.Id, StringComparer.Ordinal);
-        var made = new List<NewJob>();
-        foreach (var (job, plan) in needed.Where(entry => !living.ContainsKey(entry.Job.Fingerprint)))
-        {
-            var parents = job.Inputs.Select(input => (Role: input.Key, plan.Job(input.Value.Job).Fingerprint, input.Value.Output)).ToList();
-            var waitsFor = parents.Select(parent => parent.Fingerprint).Distinct(StringComparer.Ordinal).Count(parent => !(living.TryGetValue(parent, out var known) && known.Succeeded));
-            ids.Add(job.Fingerprint, Guid.CreateVersion7());
-            made.Add(new(ids[job.Fingerprint], job, waitsFor, [.. parents.Select(parent => (parent.Role, ids[parent.Fingerprint], parent.Output))]));
-        }
         foreach (var chunk in made.Chunk(RowsPerStatement)) await InsertJobs(connection, owner, chunk, ct);
         foreach (var chunk in made.SelectMany(job => job.Parents.Select(parent => (job.Id, Parent: parent))).Chunk(RowsPerStatement))
             await connection.Execute(
@@ -70,26 +56,51 @@ static class PlanRows
                     chunk.Select(edge => edge.Parent.Job).ToArray(), chunk.Select(edge => edge.Parent.Output).ToArray(),
                 ], ct);
         foreach (var chunk in experiments.Chunk(RowsPerStatement)) await InsertExperiments(connection, owner, chunk, ct);
-        foreach (var chunk in Uses(experiments, ids, living.Keys).Chunk(RowsPerStatement))
+        foreach (var chunk in uses.Chunk(RowsPerStatement))
             await connection.Execute(
                 "INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::boolean[])",
                 [
                     chunk.Select(use => use.Experiment).ToArray(), chunk.Select(use => use.Key).ToArray(), chunk.Select(use => use.Job).ToArray(),
                     chunk.Select(use => use.Ordinal).ToArray(), chunk.Select(use => use.Reused).ToArray(),
                 ], ct);
-        return new(living.Count, ids);
+        return new(uses.Count, uses.Where(use => living.ContainsKey(use.Fingerprint) || use.Fingerprint.Length == 0).DistinctBy(use => use.Job).Count(), known.ToDictionary(job => job.Key, job => job.Value.Id, StringComparer.Ordinal));
     }
 
-    /// <summary>The owner's jobs that live already, by fingerprint. Locked, so that none of them ends between being counted as a parent and being written down as one.</summary>
-    static async Task<Dictionary<string, (Guid Id, bool Succeeded)>> Living(NpgsqlConnection connection, string owner, string[] fingerprints, CancellationToken ct) =>
-        (await connection.Rows(
-            """
-            SELECT id, fingerprint, state = 'Succeeded' FROM job
-            WHERE owner = $1 AND fingerprint = ANY($2) AND state NOT IN ('Failed', 'Cancelled')
-            ORDER BY seq FOR UPDATE
-            """,
-            [owner, fingerprints],
-            reader => (Fingerprint: reader.GetString(1), Job: (reader.GetGuid(0), reader.GetBoolean(2))), ct)).ToDictionary(job => job.Fingerprint, job => job.Job, StringComparer.Ordinal);
+    /// <summary>
+    /// Which rows there will be, as if the experiments had come one after the other: what an earlier one has made is there
+    /// already for the later. A merge that is known comes with its own shards, however a later plan cuts the same work.
+    /// </summary>
+    static (Dictionary<string, LivingJob> Known, List<NewJob> Made, List<JobUse> Uses) Lay(IReadOnlyList<NewExperiment> experiments, Dictionary<string, LivingJob> living)
+    {
+        var known = new Dictionary<string, LivingJob>(living, StringComparer.Ordinal);
+        var (made, uses) = (new List<NewJob>(), new List<JobUse>());
+        foreach (var experiment in experiments)
+        {
+            var ordinal = 0;
+            foreach (var job in experiment.Plan.Jobs)
+            {
+                if (job.ShardOf is { } merge && known.ContainsKey(experiment.Plan.Job(merge).Fingerprint)) continue;
+                var reused = known.TryGetValue(job.Fingerprint, out var found);
+                if (reused)
+                    foreach (var (shard, range) in found!.Shards)
+                        uses.Add(new(experiment.Id, ExperimentPlan.ShardKey(job.Key, range), shard, "", ordinal++, true));
+                else
+                {
+                    // Parents stand before their children, in a plan and among plans.
+                    var parents = job.Inputs.Select(input => (Role: input.Key, Job: known[experiment.Plan.Job(input.Value.Job).Fingerprint], input.Value.Output)).ToList();
+                    IReadOnlyList<(Guid, ImageRange)> shards = job.Payload is MergePayload merging
+                        ? [.. merging.Shards.Select((range, i) => (parents.Single(parent => parent.Role == InputRoles.Shard(i)).Job.Id, range))] : [];
+                    found = new(Guid.CreateVersion7(), Succeeded: false, shards);
+                    known.Add(job.Fingerprint, found);
+                    made.Add(new(
+                        found.Id, job, experiment.Spec.Compute.Requires, parents.Where(parent => !parent.Job.Succeeded).Select(parent => parent.Job.Id).Distinct().Count(),
+                        [.. parents.Select(parent => (parent.Role, parent.Job.Id, parent.Output))]));
+                }
+                uses.Add(new(experiment.Id, job.Key, found!.Id, job.Fingerprint, ordinal++, reused));
+            }
+        }
+        return (known, made, uses);
+    }
 
     static Task<int> InsertJobs(NpgsqlConnection connection, string owner, NewJob[] jobs, CancellationToken ct) => connection.Execute(
         """
@@ -106,7 +117,7 @@ static class PlanRows
             jobs.Select(job => job.Planned.DisplayName).ToArray(), jobs.Select(job => job.Planned.Fingerprint).ToArray(),
             jobs.Select(job => JsonSerializer.Serialize(job.Planned.Payload, SpecJson.Options)).ToArray(),
             jobs.Select(job => job.Planned.Payload.Compute.Threads).ToArray(), jobs.Select(job => JobStore.Stored(job.Planned.Payload.Compute.Device)).ToArray(),
-            jobs.Select(job => job.WaitsFor).ToArray(), jobs.Select(job => ResultsVersions.Of(job.Planned.Payload)).ToArray(),
+            jobs.Select(job => job.WaitsFor).ToArray(), jobs.Select(job => ResultsVersions.Known[job.Planned.Payload.KindName]).ToArray(),
             jobs.Select(job => job.Requires?.GpuMemoryGib ?? 0).ToArray(),
             jobs.Select(job => JsonSerializer.Serialize(job.Requires?.Labels.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray() ?? [])).ToArray(),
         ], ct);
@@ -124,19 +135,8 @@ static class PlanRows
             experiments.Select(e => e.Run).ToArray(), experiments.Select(e => e.SweepOnly).ToArray(),
         ], ct);
 
-    // As if they had come one after the other: what an earlier one has made is there already for the later.
-    static IEnumerable<JobUse> Uses(IReadOnlyList<NewExperiment> experiments, Dictionary<string, Guid> ids, IEnumerable<string> living)
-    {
-        var known = living.ToHashSet(StringComparer.Ordinal);
-        foreach (var experiment in experiments)
-            for (var ordinal = 0; ordinal < experiment.Plan.Jobs.Count; ordinal++)
-            {
-                var job = experiment.Plan.Jobs[ordinal];
-                yield return new(experiment.Id, job.Key, ids[job.Fingerprint], ordinal, !known.Add(job.Fingerprint));
-            }
-    }
+    sealed record NewJob(Guid Id, PlannedJob Planned, RequirementsSpec? Requires, int WaitsFor, IReadOnlyList<(string Role, Guid Job, string Output)> Parents);
 
-    sealed record NewJob(Guid Id, PlannedJob Planned, int WaitsFor, IReadOnlyList<(string Role, Guid Job, string Output)> Parents);
-
-    readonly record struct JobUse(Guid Experiment, string Key, Guid Job, int Ordinal, bool Reused);
+    /// <summary>One use; of a shard that another plan cut, without the fingerprint, which nobody asks for.</summary>
+    readonly record struct JobUse(Guid Experiment, string Key, Guid Job, string Fingerprint, int Ordinal, bool Reused);
 }

@@ -219,6 +219,7 @@ namespace KdRobust.Persistence.Migrations
             """
             -- Rows of before wait since they came. What a person had not cancelled himself was cancelled with a parent.
             ALTER TABLE job DISABLE TRIGGER USER;
+            UPDATE job SET results_version = 2 WHERE kind IN ('smoothing-eval', 'transfer-attack');
             UPDATE job SET waits_since = created_at, turn = created_at - priority * interval '10 minutes',
                 lane = md5(concat_ws('|', owner, kind, results_version, threads, gpu_memory_gib, array_to_string(labels, ',')))::uuid,
                 upstream_job_id = CASE WHEN state = 'Cancelled' AND cancel_requested_by IS NULL THEN (

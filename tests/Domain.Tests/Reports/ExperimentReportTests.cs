@@ -11,10 +11,12 @@ public sealed class ExperimentReportTests
 {
     static readonly RunProvenance Provenance = new("test", "1.13.1", "openblas", "cpu", 1);
 
-    static ExperimentReport Report(Func<PlannedJob, bool> done)
+    static ExperimentReport Report(Func<PlannedJob, bool> done, int? shardImages = null)
     {
-        var (spec, plan) = (DemoSpec.Read(), ExperimentPlan.Of(DemoSpec.Read()));
-        var results = plan.Jobs.Where(done).ToDictionary(j => j.Key, j => (JobResult?)(j.Payload switch
+        var demo = DemoSpec.Read();
+        var spec = demo with { Compute = demo.Compute with { ShardImages = shardImages } };
+        var plan = ExperimentPlan.Of(spec);
+        var results = plan.Jobs.Where(done).ToDictionary(j => j.Key, j => (JobResult?)(((j.Payload as MergePayload)?.Whole ?? j.Payload) switch
         {
             SmoothingEvalPayload e => new SmoothingEvalResult { Seconds = 1, Provenance = Provenance, Count = new AggregatedCount(e.Images, e.Draws, e.Draws, [new(Aggregation.Votes, ImageSet.FirstOf(e.Images / 2, e.Images), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(e.Images / 4, e.Images), null)]) },
             TransferAttackPayload a => new TransferAttackResult
@@ -39,6 +41,17 @@ public sealed class ExperimentReportTests
         table2.Rows[1].Cells.Select(c => c.Ours!.Accuracy).ShouldBe([25, 20]);
         table2.Rows[0].Cells[1].Ours!.Draws.ShouldBe(64);
         report.Tables[2].Rows.Count.ShouldBe(9);
+    }
+
+    [Fact]
+    public void A_report_is_the_same_however_work_was_cut_but_for_the_count_of_shards()
+    {
+        var (whole, cut) = (Report(_ => true), Report(job => job.ShardOf is null, shardImages: 512));
+        cut.Complete.ShouldBeTrue("only merges count");
+        CanonicalJson.Of(cut with { Jobs = [], Fingerprint = "" }).ShouldBe(CanonicalJson.Of(whole with { Jobs = [], Fingerprint = "" }));
+        cut.Jobs.Select(job => job with { Shards = 0 }).ShouldBe(whole.Jobs);
+        cut.Jobs.Single(job => job.Key == "labels/teacher-labels-votes").KindInWords.ShouldBe("smoothing-eval x 4 shards");
+        whole.Jobs.ShouldAllBe(job => job.KindInWords == job.Kind);
     }
 
     [Fact]

@@ -93,6 +93,33 @@ public sealed class LocalExperimentTests : IDisposable
         resumed.Count(j => j.End == LocalJobEnd.Reused).ShouldBeGreaterThanOrEqualTo(3);
     }
 
+    // The chain over more than one block of images.
+    static ExperimentSpec Long(int? shardImages)
+    {
+        var chain = Chain();
+        return chain with
+        {
+            Dataset = chain.Dataset with { TrainImages = 260, TestImages = 260 },
+            Compute = chain.Compute with { ShardImages = shardImages },
+            Evaluations = chain.Evaluations.ToDictionary(e => e.Key, e => e.Value with { Images = 260 }),
+            Transfers = chain.Transfers.ToDictionary(t => t.Key, t => t.Value with { Images = 260 }),
+        };
+    }
+
+    [Fact]
+    public void A_plan_in_shards_gives_the_numbers_of_the_whole_and_takes_what_was_computed_whole()
+    {
+        var whole = Run(Path.Combine(_folder, "whole"), Long(null));
+        var cut = Run(Path.Combine(_folder, "cut"), Long(256));
+        var again = Run(Path.Combine(_folder, "whole"), Long(256));
+
+        cut.Count(j => j.Job.ShardOf is not null).ShouldBe(4 * 2);
+        cut.ShouldAllBe(j => j.End == LocalJobEnd.Computed);
+        Numbers(cut.Where(j => j.Job.ShardOf is null)).ShouldBe(Numbers(whole));
+        again.ShouldAllBe(j => j.End == LocalJobEnd.Reused);
+        Numbers(again.Where(j => j.Job.ShardOf is null)).ShouldBe(Numbers(whole));
+    }
+
     [Fact]
     public void A_failed_job_skips_its_children_with_a_reason()
     {

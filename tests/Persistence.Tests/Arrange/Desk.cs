@@ -37,7 +37,7 @@ public sealed class Desk
         new() { Seconds = 1.25, Provenance = Provenance, Epochs = 12, Parameters = 77_850, FinalLoss = 1.5, FinalTrainAccuracy = 0.4, Selected = null };
 
     /// <summary>A result of the kind the job asks for.</summary>
-    public static JobResult ResultOf(ClaimedJob job) => job.Payload switch
+    public static JobResult ResultOf(ClaimedJob job) => (job.Payload is MergePayload merge ? merge.Whole : job.Payload) switch
     {
         SmoothingEvalPayload => new SmoothingEvalResult { Seconds = 1, Provenance = Provenance, Count = new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)]) },
         TransferAttackPayload => new TransferAttackResult
@@ -76,6 +76,8 @@ public sealed class Desk
     {
         string? output = job.Payload switch
         {
+            ImagesPayload { Shard: not null } => OutputNames.Part,
+            MergePayload { Whole: SmoothingEvalPayload { KeepLabels: true } } => OutputNames.Labels,
             TrainPayload or ImportPayload => OutputNames.Weights,
             SmoothingEvalPayload { KeepLabels: true } => OutputNames.Labels,
             _ => null,

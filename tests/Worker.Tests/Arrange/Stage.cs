@@ -48,6 +48,14 @@ public sealed class Stage : IAsyncDisposable
         return worker;
     }
 
+    /// <summary>A worker as it is installed, of one core.</summary>
+    public WorkerProcess StartRealWorker(string name)
+    {
+        var worker = WorkerProcess.StartReal(name, Database, Folder, (int)Lease.Lease.TotalSeconds);
+        workers.Add(worker);
+        return worker;
+    }
+
     /// <summary>Submits one job that follows a script.</summary>
     public async Task<(Guid Job, long Seed)> Submit(ActionScript script, params IReadOnlyList<string> labels)
     {

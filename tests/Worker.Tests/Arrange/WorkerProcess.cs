@@ -42,10 +42,17 @@ public sealed partial class WorkerProcess : IAsyncDisposable
     public static WorkerProcess Start(string name, TestDatabase database, string folder, int cores = 1, int lease = 3, int drain = 10, params IEnumerable<string> more) =>
         Start(name, database.ConnectionString, [.. more.Prepend("serve"), "--name", name, "--cores", Text(cores), "--lease", Text(lease), "--drain", Text(drain), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name)]);
 
+    /// <summary>Starts a worker as it is installed: its runs compute.</summary>
+    public static WorkerProcess StartReal(string name, TestDatabase database, string folder, int lease) =>
+        StartProgram("KdRobust.Worker", name, database.ConnectionString, ["serve", "--name", name, "--cores", "1", "--lease", Text(lease), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name)]);
+
     /// <summary>Starts the program with any command line.</summary>
-    public static WorkerProcess Start(string name, string connectionString, params IEnumerable<string> arguments)
+    public static WorkerProcess Start(string name, string connectionString, params IEnumerable<string> arguments) =>
+        StartProgram("KdRobust.ActionWorker", name, connectionString, arguments);
+
+    static WorkerProcess StartProgram(string program, string name, string connectionString, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "KdRobust.ActionWorker"), arguments)
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program), arguments)
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
