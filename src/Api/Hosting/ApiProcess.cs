@@ -47,6 +47,10 @@ static class ApiProcess
             if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
                 ApiLog.KeyCreated(log, file);
         }
+        catch (NewerDatabaseException newer)
+        {
+            throw new StartRefusedException(newer.Message, newer);
+        }
         catch (Exception error) when (Database.IsWeather(error))
         {
             throw new StartRefusedException($"PostgreSQL does not answer ({error.Message}): is it running, and does KDR_DATABASE name it? ./kdr up starts one for this checkout", error);

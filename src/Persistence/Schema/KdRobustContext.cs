@@ -1,10 +1,13 @@
 using System.Text;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Chores;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Retention;
+using KdRobust.Persistence.Schedules;
 using KdRobust.Persistence.Workers;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -25,6 +28,10 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
     internal DbSet<ChunkRow> Chunks => Set<ChunkRow>();
     internal DbSet<ModelFileRow> ModelFiles => Set<ModelFileRow>();
     internal DbSet<ModelFileChunkRow> ModelFileChunks => Set<ModelFileChunkRow>();
+    internal DbSet<ScheduleRow> Schedules => Set<ScheduleRow>();
+    internal DbSet<ScheduleFiringRow> ScheduleFirings => Set<ScheduleFiringRow>();
+    internal DbSet<ChoreRunRow> ChoreRuns => Set<ChoreRunRow>();
+    internal DbSet<MetricThinningRow> MetricThinnings => Set<MetricThinningRow>();
     internal DbSet<WorkerRow> Workers => Set<WorkerRow>();
     internal DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
 

@@ -1,9 +1,12 @@
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Chores;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Retention;
+using KdRobust.Persistence.Schedules;
 using KdRobust.Persistence.Workers;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -27,6 +30,9 @@ public static class PersistenceRegistration
             .AddSingleton<MetricStore>()
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()
+            .AddSingleton<ScheduleStore>()
+            .AddSingleton<ChoreRunStore>()
+            .AddSingleton<RetentionChore>()
             .AddSingleton<WorkerStore>()
             .AddSingleton<ApiKeyStore>();
 }

@@ -100,6 +100,10 @@ static class Supervisor
                 if (attempt >= 30)
                     return "the database has no schema of this build: start the API once, or run its 'migrate'";
             }
+            catch (NewerDatabaseException newer)
+            {
+                return newer.Message;
+            }
             catch (PostgresException error) when (!Database.IsWeather(error))
             {
                 return $"PostgreSQL refuses this worker: {error.MessageText}. Check {Database.Variable}";
