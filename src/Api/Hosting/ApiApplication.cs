@@ -1,5 +1,6 @@
 using KdRobust.Api.Access;
 using KdRobust.Api.Checkpoints;
+using KdRobust.Api.Chores;
 using KdRobust.Api.Events;
 using KdRobust.Api.Experiments;
 using KdRobust.Api.Health;
@@ -7,10 +8,12 @@ using KdRobust.Api.Jobs;
 using KdRobust.Api.Models;
 using KdRobust.Api.Problems;
 using KdRobust.Api.Reports;
+using KdRobust.Api.Schedules;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Schema;
+using KdRobust.Queue.Chores;
 
 namespace KdRobust.Api.Hosting;
 
@@ -44,6 +47,8 @@ static class ApiApplication
         app.MapEvents();
         app.MapCheckpoints();
         app.MapModels();
+        app.MapSchedules();
+        app.MapChores();
         app.MapWorkers();
         app.MapHealth();
         app.MapProblems();
@@ -60,6 +65,7 @@ static class ApiApplication
         services.AddSingleton(provider => new ChangeFeed(
             provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
         services.AddHostedService<ReaperService>();
+        services.AddChores(new ChoreHost(options.Database, options.Chores) { LookEvery = options.LookEvery, Grace = options.MissedAfter });
         services.AddApiKeys();
         services.AddApiDescription();
         services.ConfigureHttpJsonOptions(json =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using KdRobust.Persistence.Jobs;
+using KdRobust.Queue.Chores;
 
 namespace KdRobust.Api.Hosting;
 
@@ -18,7 +19,10 @@ sealed record ApiOptions
           --log-folder FOLDER    also log as JSON, one file a day, into FOLDER
           --largest-model MIB    largest file of weights that may be uploaded, in MiB; default 1024
           --lease SECONDS        how long a worker may be silent; default 60, the same as the workers are given
+          --chores FILE          JSON settings of retention and backups (docs/operations.md); the same for every replica
           --until-stdin-ends     stop when standard input ends, i.e. when whoever started it is gone
+        KdRobust.Api backup FILE|FOLDER          copy the database into a file, while the service runs
+        KdRobust.Api restore FILE [--yes]        replace the database by a copy; nothing else may use it
         """;
 
     public required string Database { get; init; }
@@ -30,6 +34,15 @@ sealed record ApiOptions
 
     /// <summary>How long a worker may be silent; the same for every program of one service.</summary>
     public LeaseSettings Lease { get; init; } = new();
+
+    /// <summary>When the service's own chores run, and what they may do.</summary>
+    public ChoreSettings Chores { get; init; } = new();
+
+    /// <summary>Between two looks at whether the scheduler knows every schedule.</summary>
+    public TimeSpan LookEvery { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How late a scheduled firing may be before it counts as missed.</summary>
+    public TimeSpan MissedAfter { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Largest request body, in bytes: the largest spec.</summary>
     public int LargestBody { get; init; } = 1 << 20;
@@ -60,6 +73,7 @@ sealed record ApiOptions
                 case "--log-folder": options = options with { LogFolder = Path.GetFullPath(Value()) }; break;
                 case "--largest-model": options = options with { LargestModel = Mebibytes(Value()) }; break;
                 case "--lease": options = options with { Lease = new LeaseSettings { Lease = Seconds(Value()) } }; break;
+                case "--chores": options = options with { Chores = ChoresOf(Value()) }; break;
                 case "--until-stdin-ends": options = options with { UntilStdinEnds = true }; break;
                 default: throw new StartRefusedException($"unknown option {arguments[i]}\n{Usage}");
             }
@@ -67,6 +81,18 @@ sealed record ApiOptions
         if (!remote && !IPAddress.IsLoopback(options.Listen.Address))
             throw new StartRefusedException($"--listen {options.Listen} can be reached from other machines, and keys would cross the network unencrypted: listen on 127.0.0.1, or say --allow-remote and put TLS in front");
         return options;
+    }
+
+    static ChoreSettings ChoresOf(string file)
+    {
+        try
+        {
+            return ChoreSettings.Read(Path.GetFullPath(file));
+        }
+        catch (InvalidDataException error)
+        {
+            throw new StartRefusedException($"--chores {error.Message}", error);
+        }
     }
 
     static TimeSpan Seconds(string text) =>

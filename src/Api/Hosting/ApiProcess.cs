@@ -1,6 +1,7 @@
 using KdRobust.Api.Access;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
+using KdRobust.Queue.Chores;
 using Npgsql;
 
 namespace KdRobust.Api.Hosting;
@@ -21,6 +22,7 @@ static class ApiProcess
         }
         try
         {
+            if (arguments is ["backup" or "restore", ..]) return await BackupVerbs.Run(arguments, database);
             var options = ApiOptions.Parse(arguments, database);
             await using var app = ApiApplication.Build(options);
             await Start(app, options);
@@ -44,6 +46,7 @@ static class ApiProcess
         {
             var applied = await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
             if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
+            await ChoreTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
             if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
                 ApiLog.KeyCreated(log, file);
         }

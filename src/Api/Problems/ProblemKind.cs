@@ -18,13 +18,14 @@ sealed record ProblemKind(string Slug, int Status, string Title, string WhatToDo
     public static readonly ProblemKind MethodNotAllowed = new("method-not-allowed", 405, "This address does not take that method", "The interface is described at /docs.");
     public static readonly ProblemKind Shared = new("job-shared", 409, "Other experiments use this job", "'experiments' names them. To cancel it for all of them, repeat the request with ?evenIfShared=true.");
     public static readonly ProblemKind ModelInUse = new("model-in-use", 409, "Jobs that have not ended read this file", "'jobs' names them. Wait for them, or cancel them; then delete the file.");
+    public static readonly ProblemKind ScheduleExists = new("schedule-exists", 409, "There is a schedule of this name", "Names are unique among an owner's schedules. Choose another name, or delete the other schedule.");
     public static readonly ProblemKind TooLarge = new("too-large", 413, "The request is too large", "'detail' says how much is taken.");
     public static readonly ProblemKind NotJson = new("not-json", 415, "The body is not JSON", "Send the spec itself with 'Content-Type: application/json'.");
     public static readonly ProblemKind Failed = new("failed", 500, "The service failed", "This is a mistake of ours. The service's log holds the details under the 'traceId' of this document.");
     public static readonly ProblemKind DatabaseAway = new("database-away", 503, "The database does not answer", "Try again after the seconds in Retry-After. If it stays so, look at the database: 'kdr status' and 'kdr doctor' help.");
 
     public static IReadOnlyList<ProblemKind> All { get; } =
-        [SpecInvalid, BadRequest, KeyMissing, RoleTooSmall, NotFound, MethodNotAllowed, Shared, ModelInUse, TooLarge, NotJson, Failed, DatabaseAway];
+        [SpecInvalid, BadRequest, KeyMissing, RoleTooSmall, NotFound, MethodNotAllowed, Shared, ModelInUse, ScheduleExists, TooLarge, NotJson, Failed, DatabaseAway];
 
     /// <summary>Address relative to this service.</summary>
     public string Type => $"/problems/{Slug}";

@@ -2,7 +2,10 @@ using Quartz;
 
 namespace KdRobust.Queue.Chores;
 
-/// <summary>A cron expression in a time zone. Seconds come first: <c>0 0 3 * * ?</c> is three o'clock each night.</summary>
+/// <summary>
+/// A cron expression in a time zone: five fields as cron itself has them (<c>0 3 * * *</c> is three o'clock each night), or six or
+/// seven with the seconds first (<c>0 0 3 * * ?</c>).
+/// </summary>
 public sealed class CronTime
 {
     readonly CronExpression expression;
@@ -12,7 +15,7 @@ public sealed class CronTime
     /// <summary>Reads an expression and the IANA name of a zone.</summary>
     /// <exception cref="FormatException">One of them is wrong; the message says what is expected.</exception>
     public static CronTime Parse(string cron, string zone) =>
-        Problem(cron, zone) is { } problem ? throw new FormatException(problem) : new CronTime(new CronExpression(cron, TimeZoneInfo.FindSystemTimeZoneById(zone)));
+        Problem(cron, zone) is { } problem ? throw new FormatException(problem) : new CronTime(Read(cron).WithTimeZone(TimeZoneInfo.FindSystemTimeZoneById(zone)));
 
     /// <summary>What is wrong with them; null when nothing is.</summary>
     public static string? Problem(string cron, string zone)
@@ -21,16 +24,22 @@ public sealed class CronTime
             return $"'{zone}' is no time zone known here; expected an IANA name, e.g. UTC or Europe/Berlin";
         try
         {
-            return new CronExpression(cron).GetNextValidTimeAfter(DateTimeOffset.UnixEpoch) is null ? $"'{cron}' names no time at all" : null;
+            return Read(cron).GetNextValidTimeAfter(DateTimeOffset.UnixEpoch) is null ? $"'{cron}' names no time at all" : null;
         }
         catch (FormatException error)
         {
-            return $"'{cron}' is no cron expression ({error.Message.TrimEnd('.')}); expected seconds minutes hours day-of-month month day-of-week, e.g. '0 0 3 * * ?' for three o'clock each night";
+            return $"'{cron}' is no cron expression ({error.Message.TrimEnd('.')}); expected minute hour day-of-month month day-of-week, e.g. '0 3 * * *' for three o'clock each night; a sixth field in front is seconds";
         }
     }
 
+    /// <summary>As the scheduler wants it.</summary>
+    internal CronExpression Expression => expression;
+
     /// <summary>The first time it names after a moment; null when there is none.</summary>
     public DateTimeOffset? After(DateTimeOffset moment) => expression.GetNextValidTimeAfter(moment);
+
+    static CronExpression Read(string cron) =>
+        CronExpression.Parse(cron, cron.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == 5 ? CronFormat.Unix : CronFormat.Quartz);
 
     /// <summary>The last time it names that is not after a moment; null when there is none.</summary>
     public DateTimeOffset? AtOrBefore(DateTimeOffset moment)
