@@ -53,4 +53,4 @@ sealed record StateMessage(Guid JobId, string Name, JobState? From, JobState To,
 sealed record ProgressMessage(Guid JobId, string Name, JobProgress Progress);
 
 /// <summary>A problem document (RFC 9457) with what this service adds.</summary>
-sealed record Problem(string? Title = null, string? Detail = null, IReadOnlyList<SpecProblem>? Errors = null, string? TraceId = null);
+sealed record Problem(string? Title = null, string? Detail = null, IReadOnlyList<SpecProblem>? Errors = null, string? TraceId = null, string? Type = null);
