@@ -29,6 +29,14 @@ public sealed class DatabaseRestore(string connectionString)
         ALTER TABLE public.job DISABLE TRIGGER USER;
         UPDATE public.job SET fence = fence + {FenceLeap} WHERE state <> 'Succeeded';
         ALTER TABLE public.job ENABLE TRIGGER USER;
+        DO $$
+        DECLARE routine regprocedure;
+        BEGIN
+            -- Rights are not part of a backup; nobody may run these because of that.
+            FOR routine IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef LOOP
+                EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', routine);
+            END LOOP;
+        END $$;
         """);
 
     /// <summary>Restores a backup. A running job of its time is taken back by the reaper once the service runs again.</summary>

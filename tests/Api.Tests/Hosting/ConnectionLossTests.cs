@@ -5,6 +5,7 @@ using KdRobust.Api.Hosting;
 using KdRobust.Api.Tests.Events;
 using KdRobust.Api.Tests.Host;
 using KdRobust.Api.Tests.Samples;
+using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Jobs;
