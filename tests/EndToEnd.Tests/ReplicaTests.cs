@@ -12,7 +12,7 @@ public sealed class ReplicaTests
     public async Task Two_replicas_and_three_workers_start_at_once_on_an_empty_database()
     {
         await using var service = await Replicas.Start(apis: 2, workers: 3);
-        await service.Until("both replicas answer and three workers are seen", async () =>
+        await service.Until("both replicas answer and three workers are seen", seconds: 180, condition: async () =>
             service.Addresses.Count == 2 && await service.Database.Scalar<long>("SELECT count(*) FROM worker") == 3);
         foreach (var address in service.Addresses)
         {

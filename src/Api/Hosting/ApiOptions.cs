@@ -44,6 +44,9 @@ sealed record ApiOptions
     /// <summary>How late a scheduled firing may be before it counts as missed.</summary>
     public TimeSpan MissedAfter { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a database that does not answer is waited for at the start, e.g. one that is starting too.</summary>
+    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Largest request body, in bytes: the largest spec.</summary>
     public int LargestBody { get; init; } = 1 << 20;
 

@@ -44,7 +44,7 @@ static class ApiProcess
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KdRobust.Api");
         try
         {
-            var applied = await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
+            var applied = await MigrateOnceItAnswers(app, options);
             if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
             await ChoreTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
             if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
@@ -78,6 +78,23 @@ static class ApiProcess
             File.Move(addressFile + ".new", addressFile, overwrite: true);
         }
         return address;
+    }
+
+    static async Task<IReadOnlyList<string>> MigrateOnceItAnswers(WebApplication app, ApiOptions options)
+    {
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
+            }
+            catch (Exception error) when (Database.IsWeather(error) && time.GetElapsedTime(begun) < options.StartPatience)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(0.5), time);
+            }
+        }
     }
 
     static async Task StopWhenInputEnds(IHostApplicationLifetime lifetime)

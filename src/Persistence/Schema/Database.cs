@@ -48,6 +48,10 @@ public static class Database
             RefuseNewer(await Applied(guard, ct));
             await using var context = KdRobustContext.Over(database);
             var pending = (await context.Database.GetPendingMigrationsAsync(ct)).ToList();
+            // A large table takes its time, and nobody else is served meanwhile anyway.
+            context.Database.SetCommandTimeout(TimeSpan.FromHours(4));
+            await context.Database.OpenConnectionAsync(ct);
+            await context.Database.ExecuteSqlRawAsync("SET idle_in_transaction_session_timeout = 0", ct);
             await context.Database.MigrateAsync(ct);
             return pending;
         }

@@ -1,5 +1,4 @@
 using KdRobust.ActionWorker;
-using KdRobust.Domain.Jobs;
 using KdRobust.Support;
 using KdRobust.Worker.Tests.Arrange;
 
