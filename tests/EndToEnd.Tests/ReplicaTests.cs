@@ -47,5 +47,22 @@ public sealed class ReplicaTests
         (await service.Database.Scalar<bool>("SELECT bool_and(due_at = date_trunc('second', due_at)) FROM schedule_firing")).ShouldBeTrue();
     }
 
+    [PostgresFact]
+    public async Task Programs_older_than_the_database_stop_with_a_sentence_and_change_nothing()
+    {
+        await using var newer = await (await PostgresCluster.Shared).CreateDatabase();
+        await newer.Execute("""CREATE TABLE "__EFMigrationsHistory" ("MigrationId" text PRIMARY KEY, "ProductVersion" text NOT NULL); INSERT INTO "__EFMigrationsHistory" VALUES ('20991231000000_Future', '10.0.0')""");
+        var folder = Directory.CreateTempSubdirectory("kdr-older-").FullName;
+        var environment = new Dictionary<string, string?> { ["KDR_DATABASE"] = newer.ConnectionString };
+        await using var api = ServiceProcess.Start(Programs.Assembly("Api"), ["--listen", "127.0.0.1:0"], environment);
+        await using var worker = ServiceProcess.Start(Programs.Assembly("Worker"), ["serve", "--scratch", folder], environment);
+        (await api.Ended(TimeSpan.FromSeconds(90))).ShouldBe(1, api.Printed);
+        (await worker.Ended(TimeSpan.FromSeconds(90))).ShouldBe(7, worker.Printed);
+        foreach (var said in new[] { api.Printed, worker.Printed })
+            said.ShouldContain("migrated by a newer version than this program (20991231000000_Future");
+        (await newer.Scalar<long>("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).ShouldBe(1);
+        Directory.Delete(folder, recursive: true);
+    }
+
     static Task<long> Firings(Replicas service) => service.Database.Scalar<long>("SELECT count(*) FROM schedule_firing");
 }
