@@ -64,7 +64,8 @@ public sealed class DatabaseBackup(string connectionString)
         await client.Run("pg_dump", ["--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--lock-wait-timeout=60s", $"--snapshot={snapshot}", $"--file={aside}"], ct);
         await using (var written = new FileStream(aside, FileMode.Open, FileAccess.ReadWrite))
             written.Flush(flushToDisk: true);
-        File.SetUnixFileMode(aside, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(aside, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var (bytes, sha256) = await BackupManifest.Measure(aside, ct);
         return new BackupManifest
         {

@@ -17,9 +17,9 @@ sealed class PostgresClient
     internal static PostgresClient Find(string connectionString)
     {
         var named = Environment.GetEnvironmentVariable("PGBIN");
-        var folder = (string.IsNullOrEmpty(named) ? Installed() : [named]).FirstOrDefault(path => File.Exists(Path.Combine(path, "pg_dump")) && File.Exists(Path.Combine(path, "pg_restore")) && File.Exists(Path.Combine(path, "psql")));
-        return folder is not null
-            ? new PostgresClient(folder, Variables(new NpgsqlConnectionStringBuilder(connectionString)))
+        var programs = (string.IsNullOrEmpty(named) ? Installed() : [named]).FirstOrDefault(path => File.Exists(Path.Combine(path, "pg_dump")) && File.Exists(Path.Combine(path, "pg_restore")) && File.Exists(Path.Combine(path, "psql")));
+        return programs is not null
+            ? new PostgresClient(programs, Variables(new NpgsqlConnectionStringBuilder(connectionString)))
             : throw new BackupException("pg_dump, pg_restore and psql are not here: install postgresql-client of the server's version, or let PGBIN name their folder");
     }
 
