@@ -14,7 +14,7 @@ internal static class Rooms
         ["Persistence"] = ["Domain"],
         ["Queue"] = ["Domain", "Persistence"],
         ["Worker"] = ["Learning", "Queue", "Persistence", "Domain"],
-        ["Api"] = ["Domain", "Persistence"],
+        ["Api"] = ["Domain", "Persistence", "Queue"],
         ["Cli"] = ["Domain"],
     };
 

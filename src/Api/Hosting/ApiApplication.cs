@@ -1,6 +1,7 @@
 using KdRobust.Api.Access;
 using KdRobust.Api.Audit;
 using KdRobust.Api.Checkpoints;
+using KdRobust.Api.Chores;
 using KdRobust.Api.Datasets;
 using KdRobust.Api.Events;
 using KdRobust.Api.Experiments;
@@ -14,10 +15,12 @@ using KdRobust.Api.Queues;
 using KdRobust.Api.Reports;
 using KdRobust.Api.Requests;
 using KdRobust.Api.Sweeps;
+using KdRobust.Api.Schedules;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Schema;
+using KdRobust.Queue.Chores;
 
 namespace KdRobust.Api.Hosting;
 
@@ -58,6 +61,8 @@ static class ApiApplication
         app.MapCheckpoints();
         app.MapModels();
         app.MapPlans();
+        app.MapSchedules();
+        app.MapChores();
         app.MapWorkers();
         app.MapQueues();
         app.MapDatasets();
@@ -79,6 +84,7 @@ static class ApiApplication
             provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Sweep, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
         services.AddHostedService<ReaperService>();
         services.AddHostedService<ForgetService>();
+        services.AddChores(new ChoreHost(options.Database, options.Chores) { LookEvery = options.LookEvery, Grace = options.MissedAfter });
         services.AddApiKeys();
         services.AddRequestTimes(options);
         // Else a parameter that cannot be read is refused without its name.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using KdRobust.Persistence.Jobs;
+using KdRobust.Queue.Chores;
 
 namespace KdRobust.Api.Hosting;
 
@@ -21,7 +22,10 @@ sealed record ApiOptions
           --burst N              requests it may make at once before that; default 5000
           --longest-request S    seconds before a request is given up; default 60 (streams and files are not limited)
           --lease SECONDS        how long a worker may be silent; default 60, the same as the workers are given
+          --chores FILE          JSON settings of retention and backups (docs/operations.md); the same for every replica
           --until-stdin-ends     stop when standard input ends, i.e. when whoever started it is gone
+        KdRobust.Api backup FILE|FOLDER          copy the database into a file, while the service runs
+        KdRobust.Api restore FILE [--yes]        replace the database by a copy; nothing else may use it
         """;
 
     public required string Database { get; init; }
@@ -33,6 +37,18 @@ sealed record ApiOptions
 
     /// <summary>How long a worker may be silent; the same for every program of one service.</summary>
     public LeaseSettings Lease { get; init; } = new();
+
+    /// <summary>When the service's own chores run, and what they may do.</summary>
+    public ChoreSettings Chores { get; init; } = new();
+
+    /// <summary>Between two looks at whether the scheduler knows every schedule.</summary>
+    public TimeSpan LookEvery { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How late a scheduled firing may be before it counts as missed.</summary>
+    public TimeSpan MissedAfter { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a database that does not answer is waited for at the start, e.g. one that is starting too.</summary>
+    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Largest request body, in bytes: the largest spec.</summary>
     public int LargestBody { get; init; } = 1 << 20;
@@ -78,6 +94,7 @@ sealed record ApiOptions
                 case "--burst": options = options with { Burst = Number("--burst", Value(), 1) }; break;
                 case "--longest-request": options = options with { LongestRequest = TimeSpan.FromSeconds(Number("--longest-request", Value(), 1)) }; break;
                 case "--lease": options = options with { Lease = new LeaseSettings { Lease = Seconds(Value()) } }; break;
+                case "--chores": options = options with { Chores = ChoresOf(Value()) }; break;
                 case "--until-stdin-ends": options = options with { UntilStdinEnds = true }; break;
                 default: throw new StartRefusedException($"unknown option {arguments[i]}\n{Usage}");
             }
@@ -91,6 +108,18 @@ sealed record ApiOptions
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= 1_000_000
             ? number
             : throw new StartRefusedException(string.Create(CultureInfo.InvariantCulture, $"{option} {text}: expected a whole number from {least} to 1000000"));
+
+    static ChoreSettings ChoresOf(string file)
+    {
+        try
+        {
+            return ChoreSettings.Read(Path.GetFullPath(file));
+        }
+        catch (InvalidDataException error)
+        {
+            throw new StartRefusedException($"--chores {error.Message}", error);
+        }
+    }
 
     static TimeSpan Seconds(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400

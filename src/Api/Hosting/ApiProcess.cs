@@ -1,6 +1,7 @@
 using KdRobust.Api.Access;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
+using KdRobust.Queue.Chores;
 using Npgsql;
 
 namespace KdRobust.Api.Hosting;
@@ -21,6 +22,7 @@ static class ApiProcess
         }
         try
         {
+            if (arguments is ["backup" or "restore", ..]) return await BackupVerbs.Run(arguments, database);
             var options = ApiOptions.Parse(arguments, database);
             await using var app = ApiApplication.Build(options);
             await Start(app, options);
@@ -42,10 +44,15 @@ static class ApiProcess
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KdRobust.Api");
         try
         {
-            var applied = await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
+            var applied = await MigrateOnceItAnswers(app, options);
             if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
+            await ChoreTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
             if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
                 ApiLog.KeyCreated(log, file);
+        }
+        catch (NewerDatabaseException newer)
+        {
+            throw new StartRefusedException(newer.Message, newer);
         }
         catch (Exception error) when (Database.IsWeather(error))
         {
@@ -71,6 +78,23 @@ static class ApiProcess
             File.Move(addressFile + ".new", addressFile, overwrite: true);
         }
         return address;
+    }
+
+    static async Task<IReadOnlyList<string>> MigrateOnceItAnswers(WebApplication app, ApiOptions options)
+    {
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
+            }
+            catch (Exception error) when (Database.IsWeather(error) && time.GetElapsedTime(begun) < options.StartPatience)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(0.5), time);
+            }
+        }
     }
 
     static async Task StopWhenInputEnds(IHostApplicationLifetime lifetime)

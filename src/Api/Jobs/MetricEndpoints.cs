@@ -19,9 +19,10 @@ namespace KdRobust.Api.Jobs;
 /// <param name="Epoch">Epochs finished.</param>
 /// <param name="Step">Global step, or iteration k.</param>
 /// <param name="Value">The number.</param>
-sealed record Metric(long Id, int Attempt, string Series, int Epoch, long Step, double Value)
+/// <param name="Bucket">The points of this epoch it is the mean of, once retention has put them together; null for a number as it was measured.</param>
+sealed record Metric(long Id, int Attempt, string Series, int Epoch, long Step, double Value, MetricBucket? Bucket)
 {
-    public static Metric Of(StoredMetric stored) => new(stored.Id, stored.Attempt, stored.Point.Series, stored.Point.Epoch, stored.Point.Step, stored.Point.Value);
+    public static Metric Of(StoredMetric stored) => new(stored.Id, stored.Attempt, stored.Point.Series, stored.Point.Epoch, stored.Point.Step, stored.Point.Value, stored.Bucket);
 }
 
 /// <summary>The numbers a job measured over time.</summary>

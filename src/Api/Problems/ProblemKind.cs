@@ -23,6 +23,7 @@ sealed record ProblemKind(string Slug, int Status, string Title, string WhatToDo
     public static readonly ProblemKind KeySpent = new("key-spent", 409, "The key opens nothing any more, or was rotated", "A revoked, expired or rotated key cannot be rotated. Make a new one.");
     public static readonly ProblemKind InProgress = new("idempotency-in-progress", 409, "A request under this Idempotency-Key is being carried out", "Send the same request again after the seconds in Retry-After: it gets the answer of the first.");
     public static readonly ProblemKind AnswerGone = new("idempotency-answer-gone", 409, "It was carried out, but its answer was not kept", "'effect' names what the first request made or changed; nothing was done now. Answers that hold a secret or are larger than 1 MiB are not kept; neither is the answer of a service that died before giving it.");
+    public static readonly ProblemKind ScheduleExists = new("schedule-exists", 409, "There is a schedule of this name", "Names are unique among an owner's schedules. Choose another name, or delete the other schedule.");
     public static readonly ProblemKind TooLarge = new("too-large", 413, "The request is too large", "'detail' says how much is taken.");
     public static readonly ProblemKind NotJson = new("not-json", 415, "The body is not JSON", "Send the spec itself with 'Content-Type: application/json'.");
     public static readonly ProblemKind RangeNotSatisfiable = new("range-not-satisfiable", 416, "There are no such bytes", "Content-Range says how many bytes there are.");
@@ -34,7 +35,7 @@ sealed record ProblemKind(string Slug, int Status, string Title, string WhatToDo
     public static readonly ProblemKind TookTooLong = new("took-too-long", 504, "It took too long", "It may have been carried out all the same. Repeat it: with the same Idempotency-Key it has one effect. If it stays so, look at the database, or narrow the filter.");
 
     public static IReadOnlyList<ProblemKind> All { get; } =
-        [SpecInvalid, BadRequest, KeyMissing, RoleTooSmall, NotFound, MethodNotAllowed, Shared, ModelInUse, CountChanged, NotInThisState, KeySpent, InProgress, AnswerGone, TooLarge, NotJson, RangeNotSatisfiable, KeyReused, TooMany, Failed, DatabaseAway, TookTooLong];
+        [SpecInvalid, BadRequest, KeyMissing, RoleTooSmall, NotFound, MethodNotAllowed, Shared, ModelInUse, ScheduleExists, CountChanged, NotInThisState, KeySpent, InProgress, AnswerGone, TooLarge, NotJson, RangeNotSatisfiable, KeyReused, TooMany, Failed, DatabaseAway, TookTooLong];
 
     /// <summary>Address relative to this service.</summary>
     public string Type => $"/problems/{Slug}";

@@ -143,6 +143,14 @@ sealed partial class ServiceClient : IDisposable
         return await Send(request, HttpCompletionOption.ResponseHeadersRead, ct);
     }
 
+    /// <summary>Any request with a JSON body or none; null where the answer has no body.</summary>
+    public async Task<T> Ask<T>(HttpMethod method, string address, string? json, CancellationToken ct)
+    {
+        using var content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        using var response = await Send(new HttpRequestMessage(method, address) { Content = content }, HttpCompletionOption.ResponseContentRead, ct);
+        return response.StatusCode == HttpStatusCode.NoContent ? default! : await Read<T>(response, ct);
+    }
+
     public void Dispose() => http.Dispose();
 
     async Task<T> Get<T>(string address, CancellationToken ct)
@@ -196,6 +204,7 @@ sealed partial class ServiceClient : IDisposable
             HttpStatusCode.NotFound => new(ExitCode.NotFound, said),
             HttpStatusCode.Conflict when problem?.Type is "/problems/job-shared" => new(ExitCode.Usage, $"{said}. To go on all the same, say --yes"),
             HttpStatusCode.UnprocessableEntity => new(ExitCode.Usage, said),
+            HttpStatusCode.Conflict when problem?.Type is "/problems/schedule-exists" => new(ExitCode.Usage, said),
             HttpStatusCode.ServiceUnavailable => new(ExitCode.Unreachable, $"{said}. Try again in a moment; ./kdr status shows whether PostgreSQL runs"),
             _ => new(ExitCode.Failed, problem?.TraceId is { } trace ? $"{said} (traceId {trace})" : said),
         };

@@ -19,6 +19,9 @@ sealed partial record LocalFolders(string Root)
     /// <summary>The local service's admin key, mode 0600.</summary>
     public string KeyFile => Path.Combine(State, "key");
 
+    /// <summary>Settings of the service's chores, where somebody wrote some.</summary>
+    public string Chores => Path.Combine(State, "chores.json");
+
     /// <summary>What <c>kdr demo</c> leaves for its reader.</summary>
     public string Demo => Path.Combine(State, "demo");
 

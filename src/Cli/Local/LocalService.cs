@@ -99,6 +99,7 @@ sealed class LocalService : IAsyncDisposable
                     program, "--listen", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
                     "--key-file", folders.KeyFile, "--address-file", addressFile, "--log-folder", folders.Logs,
                     "--lease", Text(options.LeaseSeconds), "--until-stdin-ends",
+                    .. File.Exists(folders.Chores) ? ["--chores", folders.Chores] : Array.Empty<string>(),
                 ],
                 Environment(), UnixSignal.Kill);
             try

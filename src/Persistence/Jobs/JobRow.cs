@@ -152,8 +152,9 @@ sealed class JobEventMapping : IEntityTypeConfiguration<JobEventRow>
     public void Configure(EntityTypeBuilder<JobEventRow> entity)
     {
         entity.ToTable("job_event");
-        entity.HasKey(line => line.Id);
-        entity.Property(line => line.Id).UseIdentityAlwaysColumn();
+        // Partitioned by month, so the key holds the time; the migration Chores makes the table.
+        entity.HasKey(line => new { line.Id, line.At });
+        entity.Property(line => line.Id).HasDefaultValueSql("nextval('job_event_seq')").ValueGeneratedOnAdd();
         entity.Property(line => line.FromState).HasConversion<string>();
         entity.Property(line => line.ToState).HasConversion<string>();
         entity.Property(line => line.At).HasDefaultValueSql("clock_timestamp()");

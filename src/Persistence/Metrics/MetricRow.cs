@@ -17,13 +17,19 @@ sealed class MetricRow
     public int Epoch { get; init; }
     public long Step { get; init; }
     public double Value { get; init; }
+    /// <summary>How many points it stands for; null for one as it was measured.</summary>
+    public int? Points { get; init; }
+    /// <summary>The lowest of them.</summary>
+    public double? Low { get; init; }
+    /// <summary>The highest of them.</summary>
+    public double? High { get; init; }
 }
 
 sealed class MetricMapping : IEntityTypeConfiguration<MetricRow>
 {
     public void Configure(EntityTypeBuilder<MetricRow> entity)
     {
-        entity.ToTable("metric");
+        entity.ToTable("metric", table => table.HasCheckConstraint("ck_metric_bucket", "(points IS NULL) = (low IS NULL) AND (points IS NULL) = (high IS NULL)"));
         entity.HasKey(metric => metric.Id);
         entity.Property(metric => metric.Id).UseIdentityAlwaysColumn();
         entity.HasIndex(metric => new { metric.JobId, metric.Fence, metric.Ordinal }).IsUnique().HasDatabaseName("ux_metric_claim_ordinal");

@@ -11,7 +11,14 @@ namespace KdRobust.Persistence.Metrics;
 /// <param name="Id">The cursor: grows along the stream of one job.</param>
 /// <param name="Attempt">The attempt that measured it; where two say something about one step of a series, the later counts.</param>
 /// <param name="Point">The number.</param>
-public sealed record StoredMetric(long Id, int Attempt, MetricPoint Point);
+/// <param name="Bucket">The points it is the mean of; null for a number as it was measured.</param>
+public sealed record StoredMetric(long Id, int Attempt, MetricPoint Point, MetricBucket? Bucket = null);
+
+/// <summary>Points of one epoch that retention has put together.</summary>
+/// <param name="Points">How many.</param>
+/// <param name="Low">The lowest.</param>
+/// <param name="High">The highest.</param>
+public sealed record MetricBucket(int Points, double Low, double High);
 
 /// <summary>Numbers over time: appended under a lease by binary COPY, exactly once per claim.</summary>
 public sealed class MetricStore(NpgsqlDataSource database)
@@ -40,7 +47,8 @@ public sealed class MetricStore(NpgsqlDataSource database)
     {
         await using var context = KdRobustContext.Over(database);
         return await context.Metrics.Where(m => m.JobId == job && m.Id > after).OrderBy(m => m.Id).Take(limit)
-            .Select(m => new StoredMetric(m.Id, m.Attempt, new MetricPoint(m.Ordinal, m.Series, m.Epoch, m.Step, m.Value)))
+            .Select(m => new StoredMetric(
+                m.Id, m.Attempt, new MetricPoint(m.Ordinal, m.Series, m.Epoch, m.Step, m.Value), m.Points == null ? null : new MetricBucket(m.Points.Value, m.Low!.Value, m.High!.Value)))
             .ToListAsync(ct);
     }
 

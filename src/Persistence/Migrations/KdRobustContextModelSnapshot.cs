@@ -195,6 +195,57 @@ namespace KdRobust.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("KdRobust.Persistence.Chores.ChoreRunRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Chore")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("chore");
+
+                    b.Property<bool>("DryRun")
+                        .HasColumnType("boolean")
+                        .HasColumnName("dry_run");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error");
+
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("host");
+
+                    b.Property<string>("Report")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("report");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_chore_run");
+
+                    b.HasIndex("Chore", "Id")
+                        .IsDescending(false, true)
+                        .HasDatabaseName("ix_chore_run_chore");
+
+                    b.ToTable("chore_run", (string)null);
+                });
+
             modelBuilder.Entity("KdRobust.Persistence.Experiments.ExperimentJobRow", b =>
                 {
                     b.Property<Guid>("ExperimentId")
@@ -396,9 +447,8 @@ namespace KdRobust.Persistence.Migrations
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+                        .HasColumnName("id")
+                        .HasDefaultValueSql("nextval('job_event_seq')");
 
                     b.Property<DateTimeOffset>("At")
                         .ValueGeneratedOnAdd()
@@ -432,7 +482,7 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("worker");
 
-                    b.HasKey("Id")
+                    b.HasKey("Id", "At")
                         .HasName("pk_job_event");
 
                     b.HasIndex("JobId", "Id")
@@ -814,13 +864,25 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("fence");
 
+                    b.Property<double?>("High")
+                        .HasColumnType("double precision")
+                        .HasColumnName("high");
+
                     b.Property<Guid>("JobId")
                         .HasColumnType("uuid")
                         .HasColumnName("job_id");
 
+                    b.Property<double?>("Low")
+                        .HasColumnType("double precision")
+                        .HasColumnName("low");
+
                     b.Property<long>("Ordinal")
                         .HasColumnType("bigint")
                         .HasColumnName("ordinal");
+
+                    b.Property<int?>("Points")
+                        .HasColumnType("integer")
+                        .HasColumnName("points");
 
                     b.Property<string>("Series")
                         .IsRequired()
@@ -845,7 +907,10 @@ namespace KdRobust.Persistence.Migrations
                         .IsUnique()
                         .HasDatabaseName("ux_metric_claim_ordinal");
 
-                    b.ToTable("metric", (string)null);
+                    b.ToTable("metric", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_metric_bucket", "(points IS NULL) = (low IS NULL) AND (points IS NULL) = (high IS NULL)");
+                        });
                 });
 
             modelBuilder.Entity("KdRobust.Persistence.Models.ModelFileChunkRow", b =>

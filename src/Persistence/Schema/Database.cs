@@ -37,6 +37,7 @@ public static class Database
 
     /// <summary>Brings the schema up to this build's; a second call, or one from another process at the same time, changes nothing.</summary>
     /// <returns>Names of the migrations applied now.</returns>
+    /// <exception cref="NewerDatabaseException">A newer program has migrated it; nothing is changed then.</exception>
     public static async Task<IReadOnlyList<string>> Migrate(NpgsqlDataSource database, CancellationToken ct = default)
     {
         await using var guard = await database.OpenConnectionAsync(ct);
@@ -44,8 +45,13 @@ public static class Database
             await take.ExecuteNonQueryAsync(ct);
         try
         {
+            RefuseNewer(await Applied(guard, ct));
             await using var context = KdRobustContext.Over(database);
             var pending = (await context.Database.GetPendingMigrationsAsync(ct)).ToList();
+            // A large table takes its time, and nobody else is served meanwhile anyway.
+            context.Database.SetCommandTimeout(TimeSpan.FromHours(4));
+            await context.Database.OpenConnectionAsync(ct);
+            await context.Database.ExecuteSqlRawAsync("SET idle_in_transaction_session_timeout = 0", ct);
             await context.Database.MigrateAsync(ct);
             return pending;
         }
@@ -57,16 +63,31 @@ public static class Database
     }
 
     /// <summary>True when every migration of this build is applied; false also when there are none of ours at all.</summary>
+    /// <exception cref="NewerDatabaseException">A newer program has migrated it.</exception>
     public static async Task<bool> IsMigrated(NpgsqlDataSource database, CancellationToken ct = default)
     {
-        // Read without the model: a supervisor asks this and needs no model otherwise.
-        var ours = typeof(KdRobustContext).Assembly.GetTypes()
-            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().ToHashSet(StringComparer.Ordinal);
         await using var connection = await database.OpenConnectionAsync(ct);
-        if (await connection.Value<bool>("SELECT to_regclass('\"__EFMigrationsHistory\"') IS NULL", [], ct))
-            return false;
-        ours.ExceptWith(await connection.Rows("SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\"", [], reader => reader.GetString(0), ct));
-        return ours.Count == 0;
+        var applied = await Applied(connection, ct);
+        RefuseNewer(applied);
+        return Known.IsSubsetOf(applied);
+    }
+
+    /// <summary>The migrations of this build, oldest first.</summary>
+    public static IReadOnlyList<string> Migrations { get; } =
+        // Read without the model: a supervisor asks this and needs no model otherwise.
+        [.. typeof(KdRobustContext).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal)];
+
+    static readonly HashSet<string> Known = new(Migrations, StringComparer.Ordinal);
+
+    static async Task<IReadOnlyList<string>> Applied(NpgsqlConnection connection, CancellationToken ct) =>
+        await connection.Value<bool>("SELECT to_regclass('\"__EFMigrationsHistory\"') IS NULL", [], ct)
+            ? []
+            : await connection.Rows("SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\" ORDER BY 1", [], reader => reader.GetString(0), ct);
+
+    static void RefuseNewer(IReadOnlyList<string> applied)
+    {
+        if (applied.Where(migration => !Known.Contains(migration)).ToList() is { Count: > 0 } unknown)
+            throw new NewerDatabaseException(unknown);
     }
 
     /// <summary>
@@ -81,4 +102,13 @@ public static class Database
         System.Net.Sockets.SocketException => true,
         _ => error.InnerException is { } inner && IsWeather(inner),
     };
+}
+
+/// <summary>The database is of a newer program than this one, which must not touch it.</summary>
+/// <param name="unknown">The migrations this build does not know, oldest first.</param>
+public sealed class NewerDatabaseException(IReadOnlyList<string> unknown) : Exception(
+    $"the database was migrated by a newer version than this program ({unknown[^1]} is not known here): start that version, or restore a backup from before the upgrade")
+{
+    /// <summary>The migrations this build does not know, oldest first.</summary>
+    public IReadOnlyList<string> Unknown { get; } = unknown;
 }

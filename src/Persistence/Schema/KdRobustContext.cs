@@ -1,12 +1,15 @@
 using System.Text;
 using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Chores;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Idempotency;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Retention;
+using KdRobust.Persistence.Schedules;
 using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Workers;
 using Microsoft.EntityFrameworkCore;
@@ -30,6 +33,10 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
     internal DbSet<ChunkRow> Chunks => Set<ChunkRow>();
     internal DbSet<ModelFileRow> ModelFiles => Set<ModelFileRow>();
     internal DbSet<ModelFileChunkRow> ModelFileChunks => Set<ModelFileChunkRow>();
+    internal DbSet<ScheduleRow> Schedules => Set<ScheduleRow>();
+    internal DbSet<ScheduleFiringRow> ScheduleFirings => Set<ScheduleFiringRow>();
+    internal DbSet<ChoreRunRow> ChoreRuns => Set<ChoreRunRow>();
+    internal DbSet<MetricThinningRow> MetricThinnings => Set<MetricThinningRow>();
     internal DbSet<WorkerRow> Workers => Set<WorkerRow>();
     internal DbSet<DeviceHealthRow> DeviceHealth => Set<DeviceHealthRow>();
     internal DbSet<QuotaRow> Quotas => Set<QuotaRow>();

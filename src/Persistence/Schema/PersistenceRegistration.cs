@@ -1,5 +1,6 @@
 using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Chores;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Idempotency;
 using KdRobust.Persistence.Jobs;
@@ -7,6 +8,8 @@ using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Lists;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Retention;
+using KdRobust.Persistence.Schedules;
 using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Workers;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +35,9 @@ public static class PersistenceRegistration
             .AddSingleton<MetricStore>()
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()
+            .AddSingleton<ScheduleStore>()
+            .AddSingleton<ChoreRunStore>()
+            .AddSingleton<RetentionChore>()
             .AddSingleton<WorkerStore>()
             .AddSingleton<DeviceStore>()
             .AddSingleton<QuotaStore>()

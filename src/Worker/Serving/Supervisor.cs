@@ -95,7 +95,7 @@ static class Supervisor
         return 0;
     }
 
-    /// <summary>What is wrong with the database, in one line; null when nothing is, or when told to end. Waits half a minute for one that is starting.</summary>
+    /// <summary>What is wrong with the database, in one line; null when nothing is, or when told to end. Waits half a minute for one that is starting, two minutes for one that is being migrated.</summary>
     static async Task<string?> Trouble(NpgsqlDataSource database, CancellationToken ct)
     {
         for (var attempt = 0; !ct.IsCancellationRequested; attempt++)
@@ -104,8 +104,12 @@ static class Supervisor
             {
                 if (await Database.IsMigrated(database, ct))
                     return null;
-                if (attempt >= 30)
+                if (attempt >= 120)
                     return "the database has no schema of this build: start the API once, or run its 'migrate'";
+            }
+            catch (NewerDatabaseException newer)
+            {
+                return newer.Message;
             }
             catch (PostgresException error) when (!Database.IsWeather(error))
             {

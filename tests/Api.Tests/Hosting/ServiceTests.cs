@@ -13,7 +13,7 @@ public sealed class ServiceTests(RunningApi api) : IClassFixture<RunningApi>
         var document = (await api.Anonymous.GetJson("/openapi/v1.json"))!;
         document["openapi"]!.GetValue<string>().ShouldStartWith("3.1");
         var paths = document["paths"]!.AsObject().Select(p => p.Key).ToList();
-        foreach (var resource in new[] { "experiments", "jobs", "models", "sweeps", "checkpoints/{id}/content", "workers", "queues", "quotas", "datasets", "keys", "audit", "events", "plan" })
+        foreach (var resource in new[] { "experiments", "jobs", "models", "sweeps", "checkpoints/{id}/content", "workers", "queues", "quotas", "datasets", "keys", "audit", "events", "plan", "schedules", "chores" })
             paths.ShouldContain(path => path == $"/v1/{resource}" || path.StartsWith($"/v1/{resource}/", StringComparison.Ordinal), resource);
         var post = document["paths"]!["/v1/experiments"]!["post"]!;
         post["requestBody"]!["content"]!["application/json"]!["example"]!["name"]!.GetValue<string>().ShouldBe("example");

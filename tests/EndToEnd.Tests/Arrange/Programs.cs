@@ -8,6 +8,10 @@ static class Programs
 
     public static string Cli { get; } = Path.Combine(Artifacts, "bin", "Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "KdRobust.Cli.dll");
 
+    /// <summary>A program of this build, e.g. <c>Api</c>.</summary>
+    public static string Assembly(string project) =>
+        Path.Combine(Artifacts, "bin", project, Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), $"KdRobust.{project}.dll");
+
     public static bool NativeIsBuilt => Directory.Exists(Path.Combine(Artifacts, "native")) && Directory.GetFiles(Path.Combine(Artifacts, "native"), "libkdr_torch.so", SearchOption.AllDirectories).Length > 0;
 
     /// <summary>The sample spec: a teacher, a student, two attacks, on procedural images.</summary>
