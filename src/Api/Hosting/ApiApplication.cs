@@ -1,5 +1,6 @@
 using KdRobust.Api.Access;
 using KdRobust.Api.Checkpoints;
+using KdRobust.Api.Dashboard;
 using KdRobust.Api.Events;
 using KdRobust.Api.Experiments;
 using KdRobust.Api.Health;
@@ -48,6 +49,7 @@ static class ApiApplication
         app.MapHealth();
         app.MapProblems();
         app.MapApiDescription();
+        app.MapDashboard();
         return app;
     }
 
@@ -62,6 +64,7 @@ static class ApiApplication
         services.AddHostedService<ReaperService>();
         services.AddApiKeys();
         services.AddApiDescription();
+        services.AddDashboard();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.Encoder = SpecJson.Options.Encoder;

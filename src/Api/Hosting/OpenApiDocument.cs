@@ -45,11 +45,7 @@ static class OpenApiDocument
         });
     });
 
-    public static void MapApiDescription(this WebApplication app)
-    {
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        app.MapGet("/", () => Results.Redirect("/docs")).AllowAnonymous().ExcludeFromDescription();
-    }
+    public static void MapApiDescription(this WebApplication app) => app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
 
     public static void UseApiPage(this WebApplication app) => app.UseSwaggerUI(page =>
     {
