@@ -38,13 +38,28 @@ describe('a job', () => {
 describe('spans', () => {
   it('last until the next line, and the last one goes on', () => {
     const spans = spansOf([
-      { to: 'queued', at: '2026-11-27T10:00:00Z', worker: null, reason: 'submitted' },
-      { to: 'running', at: '2026-11-27T10:00:02Z', worker: 'w', reason: 'claimed' },
-      { to: 'queued', at: '2026-11-27T10:00:09Z', worker: null, reason: 'lost' },
-      { to: 'running', at: '2026-11-27T10:00:10Z', worker: 'w', reason: 'claimed' },
+      { from: null, to: 'queued', at: '2026-11-27T10:00:00Z', worker: null, reason: 'submitted' },
+      { from: 'queued', to: 'running', at: '2026-11-27T10:00:02Z', worker: 'w', reason: 'claimed' },
+      { from: 'running', to: 'queued', at: '2026-11-27T10:00:09Z', worker: null, reason: 'lost' },
+      { from: 'queued', to: 'running', at: '2026-11-27T10:00:10Z', worker: 'w', reason: 'claimed' },
     ])
     expect(spans.map((s) => [s.state, s.attempt, s.to === null ? null : (s.to - s.from) / 1000])).toEqual([['queued', 0, 2], ['running', 1, 7], ['queued', 1, 1], ['running', 2, null]])
-    expect(spansOf([{ to: 'failed', at: '2026-11-27T10:00:00Z', worker: null, reason: '' }])[0]).toMatchObject({ to: Date.parse('2026-11-27T10:00:00Z') })
+    expect(spansOf([{ from: 'running', to: 'failed', at: '2026-11-27T10:00:00Z', worker: null, reason: '' }])[0]).toMatchObject({ to: Date.parse('2026-11-27T10:00:00Z') })
+  })
+})
+
+describe('a remark', () => {
+  it('neither ends a span nor begins an attempt', () => {
+    const spans = spansOf([
+      { from: 'queued', to: 'running', at: '2026-11-27T10:00:00Z', worker: 'w', reason: 'claimed' },
+      { from: 'running', to: 'running', at: '2026-11-27T10:00:05Z', worker: 'w', reason: 'no progress' },
+      { from: 'running', to: 'succeeded', at: '2026-11-27T10:00:09Z', worker: 'w', reason: 'done' },
+    ])
+    expect(spans.map((s) => [s.attempt, s.remark, ((s.to ?? 0) - s.from) / 1000])).toEqual([[1, false, 9], [1, true, 0], [1, false, 0]])
+  })
+  it('leaves the job as it is', () => {
+    const running = job('a', { state: 'running', progress })
+    expect(afterState(running, told('running', '2026-11-27T10:00:05Z', { from: 'running' }), [])).toBe(running)
   })
 })
 

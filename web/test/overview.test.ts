@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { keyOf } from '../src/service/session'
 import type { Experiment, Overview, Worker } from '../src/service/types'
-import { matches, queueRows, sentence } from '../src/state/overview'
+import { longestWord, matches, queueRows, sentence } from '../src/state/overview'
 
 const worker = (alive: boolean): Worker => ({ info: { name: 'w', host: 'h', processId: 1, device: 'cpu', cores: 2, build: '', libtorch: null }, startedAt: '', lastSeen: '', alive, jobs: [] })
 const overview = (queues: Overview['jobs']['queues'], workers: Worker[]): Overview => ({ jobs: { at: '', queues, running: [], retrying: [], failures: [] }, workers, experiments: [] })
@@ -25,8 +25,10 @@ describe('queues', () => {
 
 describe('a search', () => {
   const experiment: Experiment = { id: '0190', name: 'table2-row3', title: 'CNI teacher', owner: 'ada', state: 'failed', runNumber: 0, fingerprint: '', jobCounts: {}, createdAt: '', cancelledBy: null }
-  it.each([['', '', true], ['TABLE2 cni', '', true], ['ada', 'failed', true], ['ada', 'running', false], ['bob', '', false], ['0190', '', true]])('for %j in state %j', (text, state, found) => expect(matches(experiment, text, state)).toBe(found))
+  it.each([['', '', true], ['TABLE2 cni', '', true], ['teacher', 'failed', true], ['teacher', 'running', false], ['teacher row4', '', false]])('for %j in state %j', (text, state, found) => expect(matches(experiment, text, state)).toBe(found))
 })
+
+it('a service looks by the longest word of a search', () => expect(['', 'row', 'row3 teacher x'].map(longestWord)).toEqual(['', 'row', 'teacher']))
 
 describe('the key in an address', () => {
   it.each([['#key=kdr_abc', 'kdr_abc'], ['#a=b&key=%20kdr_x%20', 'kdr_x'], ['#key=', null], ['#other', null], ['', null]])('%j', (fragment, key) => expect(keyOf(fragment)).toBe(key))

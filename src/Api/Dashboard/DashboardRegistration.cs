@@ -15,6 +15,5 @@ static class DashboardRegistration
     {
         app.MapMe();
         app.MapOverview();
-        app.MapPage();
     }
 }

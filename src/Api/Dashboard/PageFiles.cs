@@ -36,12 +36,6 @@ sealed class PageFiles
             .Where(path => Types.ContainsKey(Path.GetExtension(path)))
             .ToFrozenDictionary(path => "/" + Path.GetRelativePath(folder, path).Replace('\\', '/'), Read, StringComparer.Ordinal);
 
-    /// <summary>False when this service was built without its page.</summary>
-    public bool Any => files.ContainsKey(Start);
-
-    /// <summary>Addresses of the files.</summary>
-    public IEnumerable<string> Addresses => files.Keys;
-
     /// <summary>The file at an address, or null.</summary>
     public PageFile? Find(string address) => files.GetValueOrDefault(address);
 

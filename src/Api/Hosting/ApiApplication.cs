@@ -37,6 +37,7 @@ static class ApiApplication
         var app = builder.Build();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseApiPage();
+        app.UseMiddleware<PageMiddleware>();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

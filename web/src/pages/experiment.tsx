@@ -26,7 +26,7 @@ interface Live {
   curves: ReadonlyMap<string, Curves>
 }
 
-type Told = Pick<JobEvent, 'to' | 'at' | 'worker' | 'reason'>
+type Told = Pick<JobEvent, 'from' | 'to' | 'at' | 'worker' | 'reason'>
 
 /** One experiment while it happens: its jobs, their history and curves, and what they found. */
 export function ExperimentPage({ id }: { id: string }): JSX.Element {

@@ -5,7 +5,7 @@ import { Ago, Command, Empty, Loading, Name, To, Trouble } from '../parts/words'
 import { get } from '../service/client'
 import type { Experiment, Overview, Page } from '../service/types'
 import { useStream } from '../state/following'
-import { matches } from '../state/overview'
+import { longestWord, matches } from '../state/overview'
 import { place, refine } from '../state/place'
 import { count, plural } from '../text/format'
 
@@ -25,7 +25,7 @@ async function read(search: string, state: string, from: string | null, signal: 
   let looked = 0
   let next = from
   for (let page = 0; page < mostPages; page++) {
-    const query = new URLSearchParams({ limit: String(pageSize), ...(search ? { q: search } : {}), ...(state ? { state } : {}), ...(next ? { cursor: next } : {}) })
+    const query = new URLSearchParams({ limit: String(pageSize), ...(search ? { contains: longestWord(search) } : {}), ...(state ? { state } : {}), ...(next ? { cursor: next } : {}) })
     const answer = await get<Page<Experiment>>(`/v1/experiments?${query.toString()}`, signal)
     looked += answer.items.length
     found.push(...answer.items.filter((experiment) => matches(experiment, search, state)))
@@ -68,7 +68,7 @@ export function ExperimentsPage(): JSX.Element {
   }, [search, state, turn])
 
   useStream(
-    '/v1/overview/events',
+    '/v1/events?topics=overview',
     (event, data) => {
       if (event !== 'overview') return
       const { experiments } = data as Overview
@@ -108,8 +108,8 @@ export function ExperimentsPage(): JSX.Element {
       </div>
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
         <label class="field grow">
-          <span class="unseen">Search by name, title, owner or id</span>
-          <input id="search" type="search" placeholder="Search by name, title, owner or id   ( / )" value={search} onInput={(event) => look({ q: event.currentTarget.value })} />
+          <span class="unseen">Search by name or title</span>
+          <input id="search" type="search" placeholder="Search by name or title   ( / )" value={search} onInput={(event) => look({ q: event.currentTarget.value })} />
         </label>
         <label class="field">
           <span class="unseen">State</span>

@@ -56,7 +56,7 @@ export function JobPage({ id }: { id: string }): JSX.Element {
           <h1 tabIndex={-1}>{job.name}</h1>
           <State of={job.state} />
           <span class="spacer" />
-          <JobActs id={job.id} name={job.name} state={job.state} attempt={job.attempt} cancelRequested={job.cancelRequested} trains={job.kind === 'train'} done={again} />
+          <JobActs id={job.id} name={job.name} state={job.state} attempt={job.attempt} cancelRequested={job.cancelRequested} pauseRequested={job.pauseRequested ?? false} trains={job.kind === 'train'} done={again} />
         </div>
         <p class="facts">
           <span>{job.kind}</span>
@@ -192,7 +192,7 @@ function History({ detail }: { detail: JobDetail }): JSX.Element {
     <ol class="history">
       {spans.map((span, i) => (
         <li key={detail.events[i]?.id ?? i} class={`is-${span.state}`}>
-          <State of={span.state} word={span.state === 'running' ? `running, attempt ${span.attempt}` : stateWord(span.state)} />
+          <State of={span.state} quiet={span.remark} word={span.remark ? 'note' : span.state === 'running' ? `running, attempt ${span.attempt}` : stateWord(span.state)} />
           <span class="history-why">
             {span.reason}
             {span.worker && !span.reason.includes(span.worker) && <span class="muted"> ({span.worker})</span>}
@@ -201,7 +201,7 @@ function History({ detail }: { detail: JobDetail }): JSX.Element {
             <Moment at={new Date(span.from).toISOString()} />
           </span>
           <span class="history-long number">
-            {hasEnded(span.state) ? '' : <Since at={new Date(span.from).toISOString()} to={span.to === null ? null : new Date(span.to).toISOString()} />}
+            {span.remark || hasEnded(span.state) ? '' : <Since at={new Date(span.from).toISOString()} to={span.to === null ? null : new Date(span.to).toISOString()} />}
           </span>
         </li>
       ))}

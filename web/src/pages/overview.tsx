@@ -15,7 +15,7 @@ import { Workers } from './workers'
 export function OverviewPage(): JSX.Element {
   const [overview, set] = useState<Overview | null>(null)
   const [refused, refuse] = useState<unknown>(null)
-  useStream('/v1/overview/events', (event, data) => event === 'overview' && set(data as Overview), refuse)
+  useStream('/v1/events?topics=overview', (event, data) => event === 'overview' && set(data as Overview), refuse)
   if (refused) return <Trouble error={refused} />
   if (!overview)
     return (

@@ -4,7 +4,7 @@ import { State } from '../parts/marks'
 import { Ago, Command, Empty, Loading, Moment, Name, Section, Trouble } from '../parts/words'
 import type { Overview, Worker } from '../service/types'
 import { useStream } from '../state/following'
-import { plural } from '../text/format'
+import { count, plural } from '../text/format'
 
 /** Who computes: on what, for whom, and when each was last heard of. */
 export function Workers({ workers, brief }: { workers: Worker[]; brief?: boolean }): JSX.Element {
@@ -25,7 +25,7 @@ export function Workers({ workers, brief }: { workers: Worker[]; brief?: boolean
               <Name of={worker.info.name} longest={30} />
             </span>
             <span class="spacer" />
-            <State of={worker.alive ? 'alive' : 'silent'} word={worker.alive ? (worker.jobs.length > 0 ? 'busy' : 'idle') : 'gone'} quiet />
+            <State of={worker.alive ? 'alive' : 'silent'} word={worker.alive ? (worker.drainRequestedAt ? 'draining' : worker.jobs.length > 0 ? 'busy' : 'idle') : 'gone'} quiet />
           </div>
           <div class="row-facts">
             <span>
@@ -34,6 +34,7 @@ export function Workers({ workers, brief }: { workers: Worker[]; brief?: boolean
             <span>
               last contact <Ago at={worker.lastSeen} />
             </span>
+            {worker.imagesPerSecond ? <span>{count(worker.imagesPerSecond)} images/s</span> : null}
             {!brief && (
               <>
                 <span>
@@ -44,6 +45,18 @@ export function Workers({ workers, brief }: { workers: Worker[]; brief?: boolean
               </>
             )}
           </div>
+          {(worker.devices ?? []).map((device) => (
+            <div key={device.device} class="row-facts">
+              <span>{device.name ?? device.device}</span>
+              {device.memoryTotalMiB !== null && device.memoryUsedMiB !== null && (
+                <span>
+                  {(device.memoryUsedMiB / 1024).toFixed(1)} of {(device.memoryTotalMiB / 1024).toFixed(1)} GiB used
+                </span>
+              )}
+              {device.utilisation !== null && <span>{Math.round(100 * device.utilisation)} % busy</span>}
+              {worker.quarantined?.[device.device] && <span class="bad">in quarantine: {worker.quarantined[device.device]}</span>}
+            </div>
+          ))}
           {worker.jobs.length > 0 && <p class="row-jobs">{worker.jobs.join(', ')}</p>}
         </li>
       ))}
@@ -54,7 +67,7 @@ export function Workers({ workers, brief }: { workers: Worker[]; brief?: boolean
 export function WorkersPage(): JSX.Element {
   const [overview, set] = useState<Overview | null>(null)
   const [refused, refuse] = useState<unknown>(null)
-  useStream('/v1/overview/events', (event, data) => event === 'overview' && set(data as Overview), refuse)
+  useStream('/v1/events?topics=overview', (event, data) => event === 'overview' && set(data as Overview), refuse)
   const alive = overview?.workers.filter((worker) => worker.alive) ?? []
   const gone = overview?.workers.filter((worker) => !worker.alive) ?? []
   return (

@@ -10,13 +10,14 @@ interface Acted {
   state: string
   attempt: number
   cancelRequested?: boolean
+  pauseRequested?: boolean
   /** True when starting from a checkpoint can mean anything. */
   trains: boolean
   done: () => void
 }
 
 /** What may be done with a job in its state. Cancelling and retrying never stand side by side: no state allows both. */
-export function JobActs({ id, name, state, attempt, cancelRequested, trains, done }: Acted): JSX.Element | null {
+export function JobActs({ id, name, state, attempt, cancelRequested, pauseRequested, trains, done }: Acted): JSX.Element | null {
   const act = async (verb: string, body?: unknown, query = '') => {
     await post(`/v1/jobs/${id}/${verb}${query}`, body)
     done()
@@ -26,12 +27,13 @@ export function JobActs({ id, name, state, attempt, cancelRequested, trains, don
   if (cancelRequested) return <span class="muted">stopping…</span>
   return (
     <span class="acts">
+      {pauseRequested && <span class="muted">pausing…</span>}
       {state === 'paused' && may('jobs/resume') && (
         <Asking label="Resume" spoken={`Resume ${name}`} title={`Resume ${name}?`} yes="Resume" no="Not now" act={() => act('resume')}>
           <p>It is queued again and goes on from its newest checkpoint.</p>
         </Asking>
       )}
-      {(state === 'queued' || state === 'running') && may('jobs/pause') && (
+      {(state === 'queued' || state === 'running') && !pauseRequested && may('jobs/pause') && (
         <Asking label="Pause" spoken={`Pause ${name}`} title={`Pause ${name}?`} yes="Pause" no="Go on" act={() => act('pause')}>
           <p>{state === 'running' ? 'It takes a checkpoint and gives its worker free.' : 'It stays where it is in the queue.'} It goes on when it is resumed, with the same numbers.</p>
         </Asking>

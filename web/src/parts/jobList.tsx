@@ -54,7 +54,7 @@ export function JobList({ jobs }: { jobs: readonly ExperimentJob[] }): JSX.Eleme
             </td>
             <td class="right number">{job.startedAt ? <Since at={job.startedAt} to={job.finishedAt} /> : '–'}</td>
             <td class="right">
-              <JobActs id={job.id} name={job.name} state={job.state} attempt={job.attempt} cancelRequested={job.cancelRequested} trains={job.kind === 'train'} done={nothing} />
+              <JobActs id={job.id} name={job.name} state={job.state} attempt={job.attempt} cancelRequested={job.cancelRequested} pauseRequested={job.pauseRequested ?? false} trains={job.kind === 'train'} done={nothing} />
             </td>
           </tr>
         ))}

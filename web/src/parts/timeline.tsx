@@ -9,7 +9,7 @@ import { Empty, Name, To } from './words'
 interface Row {
   id: string
   name: string
-  events: readonly Pick<JobEvent, 'to' | 'at' | 'worker' | 'reason'>[]
+  events: readonly Pick<JobEvent, 'from' | 'to' | 'at' | 'worker' | 'reason'>[]
 }
 
 /** When each job waited and ran, attempt by attempt, on one scale of time. */
@@ -31,7 +31,7 @@ export function Timeline({ jobs }: { jobs: readonly Row[] }): JSX.Element {
             </To>
             <div class="lane">
               {row.spans
-                .filter((span) => !hasEnded(span.state))
+                .filter((span) => !span.remark && !hasEnded(span.state))
                 .map((span, i) => {
                   const to = span.to ?? end
                   const text = `${span.state}${span.state === 'running' ? `, attempt ${span.attempt}${span.worker ? ` on ${span.worker}` : ''}` : ''}: ${duration((to - span.from) / 1000)}${span.to === null ? ' so far' : ''}`

@@ -32,6 +32,8 @@ export interface Job {
   priority: number
   worker: string | null
   cancelRequested: boolean
+  pauseRequested?: boolean
+  stalledAt?: string | null
   progress: Progress | null
   result: (Record<string, unknown> & { seconds?: number; provenance?: { build: string; libtorch: string; blas: string; device: string; threads: number } }) | null
   failure: Failure | null
@@ -103,6 +105,10 @@ export interface Worker {
   lastSeen: string
   alive: boolean
   jobs: string[]
+  imagesPerSecond?: number
+  devices?: { device: string; name: string | null; memoryTotalMiB: number | null; memoryUsedMiB: number | null; utilisation: number | null }[]
+  drainRequestedAt?: string | null
+  quarantined?: Record<string, string>
 }
 
 export interface RunningJob {

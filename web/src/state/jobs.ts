@@ -4,6 +4,7 @@ export const hasEnded = (state: string): boolean => state === 'succeeded' || sta
 
 /** A job after one line of its history. A line that is older than what is known changes nothing. */
 export function afterState(job: Job, told: StateMessage, known: readonly { at: string }[]): Job {
+  if (told.from === told.to) return job
   const newest = known.at(-1)?.at
   if (newest !== undefined && Date.parse(told.at) < Date.parse(newest)) return job
   return {
@@ -23,7 +24,7 @@ export function afterProgress(job: Job, told: ProgressMessage): Job {
   return job.state === 'running' ? { ...job, progress: told.progress } : job
 }
 
-/** A state held from one moment to another; `to` is null while it lasts. */
+/** A line of a job's history: a state held from one moment to another (`to` is null while it lasts), or a remark about it. */
 export interface Span {
   state: JobEvent['to']
   from: number
@@ -31,16 +32,20 @@ export interface Span {
   attempt: number
   worker: string | null
   reason: string
+  /** Something was said about the job (a new priority, an alarm) and its state stayed. */
+  remark: boolean
 }
 
-/** What a job did over time: one span a line of its history, the last one open unless it has ended. */
-export function spansOf(events: readonly Pick<JobEvent, 'to' | 'at' | 'worker' | 'reason'>[]): Span[] {
+/** What a job did over time, a span a line. A state lasts until the next one; remarks in between do not end it. */
+export function spansOf(events: readonly Pick<JobEvent, 'from' | 'to' | 'at' | 'worker' | 'reason'>[]): Span[] {
   let attempt = 0
   return events.map((line, i) => {
-    if (line.to === 'running') attempt++
-    const next = events[i + 1]
+    const remark = line.from === line.to
+    if (line.to === 'running' && !remark) attempt++
+    const next = events.slice(i + 1).find((other) => other.from !== other.to)
     const from = Date.parse(line.at)
-    return { state: line.to, from, to: next ? Date.parse(next.at) : hasEnded(line.to) ? from : null, attempt, worker: line.worker, reason: line.reason }
+    const to = remark || hasEnded(line.to) ? from : next ? Date.parse(next.at) : null
+    return { state: line.to, from, to, attempt, worker: line.worker, reason: line.reason, remark }
   })
 }
 

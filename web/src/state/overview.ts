@@ -31,9 +31,14 @@ export function queueRows(overview: Overview): { kind: string; counts: Record<st
   return [...kinds].map(([kind, counts]) => ({ kind, counts }))
 }
 
-/** True when every word of the search stands in the experiment's name, title, owner or id, and its state is the one asked for. */
+/** True when every word of the search stands in the experiment's name or title, and its state is the one asked for. */
 export function matches(experiment: Experiment, search: string, state: string): boolean {
   if (state !== '' && experiment.state !== state) return false
-  const text = `${experiment.name} ${experiment.title} ${experiment.owner} ${experiment.id}`.toLowerCase()
+  const text = `${experiment.name} ${experiment.title}`.toLowerCase()
   return search.toLowerCase().split(/\s+/).every((word) => text.includes(word))
+}
+
+/** The one word of a search by which the service looks; the page looks by all of them. */
+export function longestWord(search: string): string {
+  return search.split(/\s+/).reduce((longest, word) => (word.length > longest.length ? word : longest), '')
 }

@@ -3,8 +3,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace KdRobust.Api.Dashboard;
 
-/// <summary>The live page: its files, and the one document behind each of its addresses.</summary>
-static class PageEndpoints
+/// <summary>The live page: its files, and the one document behind each of its addresses. Public, for whoever opens it has no key yet.</summary>
+sealed class PageMiddleware(RequestDelegate next, PageFiles files)
 {
     // Everything from here, nothing inline; figures and downloads are blobs, because they are fetched with the key.
     const string Policy =
@@ -12,23 +12,15 @@ static class PageEndpoints
 
     const string Forever = "public, max-age=31536000, immutable";
 
-    /// <summary>Addresses that the page answers itself.</summary>
-    static readonly string[] Places = ["/", "/experiments", "/experiments/{id}", "/jobs/{id}", "/workers"];
+    /// <summary>First parts of the addresses that the page answers itself.</summary>
+    static readonly string[] Places = ["", "experiments", "jobs", "workers"];
 
-    public static void MapPage(this WebApplication app)
-    {
-        var files = app.Services.GetRequiredService<PageFiles>();
-        if (!files.Any)
-        {
-            app.MapGet("/", () => Results.Redirect("/docs")).AllowAnonymous().ExcludeFromDescription();
-            return;
-        }
-        foreach (var place in Places) Map(app, place, files.Find(PageFiles.Start)!);
-        foreach (var address in files.Addresses.Where(address => address != PageFiles.Start)) Map(app, address, files.Find(address)!);
-    }
+    /// <summary>Answers with a file of the page; everything else goes on.</summary>
+    public Task InvokeAsync(HttpContext context) =>
+        (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) && Find(context.Request.Path.Value ?? "/") is { } file ? Send(context, file) : next(context);
 
-    static void Map(WebApplication app, string address, PageFile file) =>
-        app.MapMethods(address, [HttpMethods.Get, HttpMethods.Head], context => Send(context, file)).AllowAnonymous().ExcludeFromDescription();
+    PageFile? Find(string path) =>
+        path != PageFiles.Start && files.Find(path) is { } file ? file : Places.Contains(path.Split('/') is [_, var place, ..] ? place : "", StringComparer.Ordinal) ? files.Find(PageFiles.Start) : null;
 
     static Task Send(HttpContext context, PageFile file)
     {
