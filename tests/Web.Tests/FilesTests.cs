@@ -5,7 +5,8 @@ using KdRobust.Web.Tests.Host;
 namespace KdRobust.Web.Tests;
 
 /// <summary>How the page's files go out: compressed, kept as long as they may be, under a policy that lets nothing foreign in.</summary>
-public sealed class FilesTests(Service service) : IClassFixture<Service>
+[Collection(nameof(Service))]
+public sealed class FilesTests(Service service)
 {
     const int Budget = 150 << 10;
 
@@ -64,10 +65,10 @@ public sealed class FilesTests(Service service) : IClassFixture<Service>
     {
         foreach (var path in (string[])["/assets/none.js", "/assets/../index.html.br", "/index.html.gz", "/%2e%2e/etc/passwd", "/nothing"])
         {
-            using var answer = await service.Api.Anonymous.GetAsync(path);
+            using var answer = await service.Api.Admin.GetAsync(path);
             answer.StatusCode.ShouldBe(HttpStatusCode.NotFound, path);
         }
-        using var post = await service.Api.Anonymous.PostAsync("/experiments", null);
+        using var post = await service.Api.Admin.PostAsync("/experiments", null);
         post.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 }

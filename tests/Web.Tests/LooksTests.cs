@@ -9,7 +9,8 @@ using KdRobust.Web.Tests.Host;
 namespace KdRobust.Web.Tests;
 
 /// <summary>Every page, narrow and wide, light and dark, with work running, a failure and results: nothing hidden, nothing unreadable, nothing without a name.</summary>
-public sealed class LooksTests(Service service) : IClassFixture<Service>
+[Collection(nameof(Service))]
+public sealed class LooksTests(Service service)
 {
     static readonly (int Width, string Scheme)[] Windows = [(380, "light"), (380, "dark"), (1600, "light"), (1600, "dark"), (760, "light")];
 

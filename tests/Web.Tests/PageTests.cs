@@ -8,7 +8,8 @@ using KdRobust.Web.Tests.Host;
 namespace KdRobust.Web.Tests;
 
 /// <summary>What a person does with the page, in a real browser over the real service and its database.</summary>
-public sealed class PageTests(Service service) : IClassFixture<Service>
+[Collection(nameof(Service))]
+public sealed class PageTests(Service service)
 {
     static readonly JobFailure NoImages = new(FailureKind.Permanent, "train.bin is cut short at byte 3073: expected 6146000 bytes. Fetch it again", "at Cifar.Read\nat TrainRun.Run");
 

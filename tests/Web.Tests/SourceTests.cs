@@ -1,9 +1,11 @@
 using System.Text.Json;
 using KdRobust.Support;
+using KdRobust.Web.Tests.Host;
 
 namespace KdRobust.Web.Tests;
 
 /// <summary>The page's own checks, each by the command its folder names: types, style, unit tests, build.</summary>
+[Collection(nameof(Service))]
 public sealed class SourceTests
 {
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);

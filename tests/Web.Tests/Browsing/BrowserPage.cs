@@ -6,7 +6,7 @@ namespace KdRobust.Web.Tests.Browsing;
 /// <summary>One page as a person has it: looked at, clicked, typed into. Whatever it complains about is kept.</summary>
 sealed class BrowserPage(DevTools tools, string session, string context) : IAsyncDisposable
 {
-    const int LongestWaitMilliseconds = 20_000;
+    const int LongestWaitMilliseconds = 45_000;
 
     static readonly string Script = Resource("page.js") + "\n" + Resource("accessibility.js");
 

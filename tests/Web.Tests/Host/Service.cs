@@ -6,6 +6,10 @@ using KdRobust.Web.Tests.Browsing;
 
 namespace KdRobust.Web.Tests.Host;
 
+/// <summary>One service and one browser for all tests, one test after the other: two browsers on two cores are slower than one.</summary>
+[CollectionDefinition(nameof(Service))]
+public sealed class ServiceCollection : ICollectionFixture<Service>;
+
 /// <summary>The service with a browser in front of it and a worker behind it.</summary>
 public sealed class Service : IAsyncLifetime
 {

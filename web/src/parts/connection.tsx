@@ -17,7 +17,9 @@ export function Connection(): JSX.Element | null {
       return (
         <p class="link live">
           <i class="dot" aria-hidden="true" />
-          Live<span class="link-more">, last contact {ago(read - at.heard)}</span>
+          <span>
+            Live<span class="link-more">, last contact {ago(read - at.heard)}</span>
+          </span>
         </p>
       )
     case 'resting':

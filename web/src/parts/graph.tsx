@@ -5,7 +5,7 @@ import { go } from '../state/place'
 import { middle } from '../text/format'
 import { Icon, stateWord } from './marks'
 
-const width = 176
+const width = 186
 const height = 44
 const apart = { x: 44, y: 12 }
 const most = 40
@@ -47,7 +47,7 @@ export function Graph({ jobs }: { jobs: readonly ExperimentJob[] }): JSX.Element
                 </svg>
               </g>
               <text x="33" y="19">
-                {middle(job.name, 22)}
+                {middle(job.name, 21)}
               </text>
               <text class="node-state" x="33" y="34">
                 {done > 0 ? `${Math.round(done * 100)} %` : stateWord(job.state)}

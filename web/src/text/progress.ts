@@ -9,7 +9,7 @@ export function progressText(progress: Progress): string {
     phase,
     ...(total > 0 ? [`${unit} ${whole(done)} of ${whole(total)}`] : []),
     ...(loss === null ? [] : [`loss ${significant(loss)}`]),
-    ...(accuracy === null ? [] : [`accuracy ${(100 * accuracy).toFixed(1)} %`]),
+    ...(accuracy === null ? [] : [`accuracy ${(100 * accuracy).toFixed(1)}\u00a0%`]),
     ...(imagesPerSecond === null ? [] : [`${count(imagesPerSecond)} images/s`]),
   ].join(', ')
 }
