@@ -27,7 +27,8 @@ export function App(): JSX.Element {
   }, [given])
   useEffect(() => {
     // Another page begins at its heading, for who reads by ear or by keys.
-    document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+    const first = document.getElementById(place.value.focus) ?? document.querySelector<HTMLElement>('h1')
+    first?.focus({ preventScroll: true })
   }, [place.value.path])
 
   if (given === null) return <Login />

@@ -19,8 +19,8 @@ export function Keys(): JSX.Element {
         go(to)
       } else if (event.key === '/') {
         event.preventDefault()
-        if (location.pathname !== '/experiments') go('/experiments')
-        requestAnimationFrame(() => document.getElementById('search')?.focus())
+        if (location.pathname === '/experiments') document.getElementById('search')?.focus()
+        else go('/experiments', 'search')
       } else if (event.key === '?') dialog.current?.showModal()
       led = event.key === 'g' ? event.timeStamp : 0
     }
