@@ -1,5 +1,6 @@
 using System.Net.ServerSentEvents;
 using KdRobust.Api.Access;
+using KdRobust.Api.Dashboard;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Requests;
 using KdRobust.Persistence.Changes;
@@ -19,13 +20,15 @@ static class EventEndpoints
             .ProducesProblem(400).ProducesProblem(404)
             .WithSummary("What happens to experiments and jobs, live")
             .WithDescription(
-                "topics=experiment:ID,job:ID,sweep:ID. Messages are state (one line of a job's history), progress (where a running job is), experiment (its summary), sweep (its summary: how many points are in which state, at most every two seconds), metrics (only for job topics) and ping. "
+                "topics=experiment:ID,job:ID,sweep:ID, or overview alone. Messages are state (one line of a job's history), progress (where a running job is), experiment (its summary), sweep (its summary: how many points are in which state, at most every two seconds), metrics (only for job topics), overview (the whole of it) and ping. "
                 + "Begins with the whole history; with Last-Event-ID, after that message. Nothing is lost between the two.");
 
     static async Task<Results<ServerSentEventsResult<string>, ProblemHttpResult>> Follow(
-        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, MetricStore metrics, ChangeFeed feed, ApiOptions options,
+        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, MetricStore metrics, ChangeFeed feed, OverviewSource overviews, ApiOptions options,
         ILogger<EventStream> log, IHostApplicationLifetime lifetime, CancellationToken ct)
     {
+        if (topics == OverviewStream.Topic)
+            return TypedResults.ServerSentEvents(OverviewStream.Messages(context.User.Sees(), overviews, feed, options.KeepAlive, log, lifetime.ApplicationStopping, ct));
         var (found, refused) = await EventTopics.Read(topics, context.User.Sees(), experiments, jobs, sweeps, ct);
         if (refused is not null) return refused;
         // A reconnecting EventSource sends the header; a new one that continues from a stored place has only the address.

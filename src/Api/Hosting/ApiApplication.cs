@@ -2,6 +2,7 @@ using KdRobust.Api.Access;
 using KdRobust.Api.Audit;
 using KdRobust.Api.Checkpoints;
 using KdRobust.Api.Chores;
+using KdRobust.Api.Dashboard;
 using KdRobust.Api.Datasets;
 using KdRobust.Api.Events;
 using KdRobust.Api.Experiments;
@@ -46,6 +47,7 @@ static class ApiApplication
         var app = builder.Build();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseApiPage();
+        app.UseMiddleware<PageMiddleware>();
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseAuthentication();
@@ -71,6 +73,7 @@ static class ApiApplication
         app.MapHealth();
         app.MapProblems();
         app.MapApiDescription();
+        app.MapDashboard();
         return app;
     }
 
@@ -90,6 +93,7 @@ static class ApiApplication
         // Else a parameter that cannot be read is refused without its name.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();
+        services.AddDashboard();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.Encoder = SpecJson.Options.Encoder;

@@ -45,7 +45,7 @@ static class OpenApiDocument
     public static void MapApiDescription(this WebApplication app)
     {
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        app.MapGet("/", () => Results.Redirect("/docs")).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/", () => Results.Redirect("/docs")).AllowAnonymous().ExcludeFromDescription(); // A service that was built without its page.
     }
 
     public static void UseApiPage(this WebApplication app) => app.UseSwaggerUI(page =>

@@ -28,6 +28,7 @@ static class UpCommand
             if (ServiceRecord.Running(context.Folders) is { } running)
             {
                 context.Terminal.Say($"the local service runs already (./kdr {running.Verb}, process {running.Host.Id})");
+                context.Terminal.Say($"page, signed in: {running.SignInLink}");
                 context.Terminal.Out.WriteLine(running.Address);
                 return ExitCode.Done;
             }
@@ -57,7 +58,7 @@ static class UpCommand
         try
         {
             await using var service = await LocalService.Start(context.Folders, options, say, ct);
-            Announce(context.Terminal with { Error = writer ?? context.Terminal.Error }, service.Record);
+            Announce(context.Terminal with { Error = writer ?? context.Terminal.Error }, service.Record, toPerson: writer is null);
             var broken = service.Broken();
             var stop = Task.Delay(Timeout.Infinite, ct);
             if (await Task.WhenAny(broken, stop) == broken) throw new CommandFailedException(ExitCode.Failed, $"the service stops: {await broken}");
@@ -92,15 +93,19 @@ static class UpCommand
             if (TimeProvider.System.GetElapsedTime(begun) > LongestStart) throw new CommandFailedException(ExitCode.Failed, $"the service is not ready after {LongestStart.TotalMinutes:0} minutes; {log} says how far it came");
             await Task.Delay(30, ct);
         }
-        Announce(context.Terminal, ServiceRecord.Running(context.Folders)!);
+        Announce(context.Terminal, ServiceRecord.Running(context.Folders)!, toPerson: true);
         return ExitCode.Done;
     }
 
-    static void Announce(Terminal terminal, ServiceRecord record)
+    /// <param name="terminal">Where to.</param>
+    /// <param name="record">Of the service.</param>
+    /// <param name="toPerson">A log gets no link with a key in it.</param>
+    static void Announce(Terminal terminal, ServiceRecord record, bool toPerson)
     {
         terminal.Out.WriteLine(record.Address);
         terminal.Say($"the service runs: {string.Join(", ", record.Processes.Select(p => p.Name))}");
         terminal.Say(record.DataFolder is { } data ? $"images: {data}" : "images: none found; ./kdr data fetch cifar10 gets them, synthetic ones need no data");
+        if (toPerson) terminal.Say($"page, signed in: {record.SignInLink}");
         terminal.Say($"API docs: {record.Address}/docs   key: {record.KeyFile}   stop: ./kdr down");
     }
 

@@ -43,7 +43,8 @@ sealed class DemoRun(CommandContext context, DemoOptions options)
         var begun = Stopwatch.GetTimestamp();
         await using var service = await LocalService.Start(context.Folders, new("demo", options.Workers, CoresPerWorker, 0, data?.Path), Terminal.Say, ct);
         phases["start"] = Stopwatch.GetElapsedTime(begun).TotalSeconds;
-        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"PostgreSQL, API and {options.Workers} worker(s) are up after {Durations.Text(phases["start"])}; API docs while this runs: {service.Record.Address}/docs"));
+        Terminal.Say(string.Create(CultureInfo.InvariantCulture, $"PostgreSQL, API and {options.Workers} worker(s) are up after {Durations.Text(phases["start"])}"));
+        Terminal.Say($"watch it in a browser: {service.Record.SignInLink}");
         try
         {
             return await Chain(service.Record.Address, spec, service, ct);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using KdRobust.Domain.Experiments;
 
 namespace KdRobust.Cli.Local;
@@ -22,6 +23,26 @@ sealed record ServiceRecord(
     ProcessIdentity Host, string Verb, string Address, string KeyFile, string Database, string? DataFolder, DateTimeOffset StartedAt,
     IReadOnlyList<ServiceProcess> Processes)
 {
+    /// <summary>
+    /// Where a browser signs in by itself: the page takes the key out of the fragment, which no request and no log ever holds.
+    /// For a person's terminal alone; the bare address where the key cannot be read.
+    /// </summary>
+    [JsonIgnore]
+    public string SignInLink
+    {
+        get
+        {
+            try
+            {
+                return $"{Address}/#key={File.ReadAllText(KeyFile).Trim()}";
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return Address;
+            }
+        }
+    }
+
     static string PathIn(LocalFolders folders) => Path.Combine(folders.Run, "service.json");
 
     /// <summary>The running service of a checkout; null when none runs, whatever an earlier one left behind.</summary>

@@ -1,0 +1,95 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { post } from '../service/client'
+import { may } from '../state/me'
+import { Asking } from './asking'
+
+interface Acted {
+  id: string
+  name: string
+  state: string
+  attempt: number
+  cancelRequested?: boolean
+  pauseRequested?: boolean
+  /** True when starting from a checkpoint can mean anything. */
+  trains: boolean
+  done: () => void
+}
+
+/** What may be done with a job in its state. Cancelling and retrying never stand side by side: no state allows both. */
+export function JobActs({ id, name, state, attempt, cancelRequested, pauseRequested, trains, done }: Acted): JSX.Element | null {
+  const act = async (verb: string, body?: unknown, query = '') => {
+    await post(`/v1/jobs/${id}/${verb}${query}`, body)
+    done()
+  }
+  if (state === 'failed' || state === 'cancelled') return may('jobs/retry') ? <Retry id={id} name={name} trains={trains} done={done} /> : null
+  if (state === 'succeeded') return null
+  if (cancelRequested) return <span class="muted">stopping…</span>
+  return (
+    <span class="acts">
+      {pauseRequested && <span class="muted">pausing…</span>}
+      {state === 'paused' && may('jobs/resume') && (
+        <Asking label="Resume" spoken={`Resume ${name}`} title={`Resume ${name}?`} yes="Resume" no="Not now" act={() => act('resume')}>
+          <p>It is queued again and goes on from its newest checkpoint.</p>
+        </Asking>
+      )}
+      {(state === 'queued' || state === 'running') && !pauseRequested && may('jobs/pause') && (
+        <Asking label="Pause" spoken={`Pause ${name}`} title={`Pause ${name}?`} yes="Pause" no="Go on" act={() => act('pause')}>
+          <p>{state === 'running' ? 'It takes a checkpoint and gives its worker free.' : 'It stays where it is in the queue.'} It goes on when it is resumed, with the same numbers.</p>
+        </Asking>
+      )}
+      {may('jobs/cancel') && (
+        <Asking
+          label="Cancel"
+          spoken={`Cancel ${name}`}
+          title={`Cancel ${name}?`}
+          yes="Cancel the job"
+          no="Keep it"
+          danger
+          act={() => act('cancel')}
+          after={(refusal) => (refusal.status === 409 ? { yes: 'Cancel it for all', act: () => act('cancel', undefined, '?evenIfShared=true') } : null)}
+        >
+          <p>
+            {state === 'running' ? `Its attempt ${attempt} stops at its worker's next heartbeat.` : 'It will not start.'} Jobs that wait for it are cancelled too.
+          </p>
+        </Asking>
+      )}
+    </span>
+  )
+}
+
+function Retry({ id, name, trains, done }: Pick<Acted, 'id' | 'name' | 'trains' | 'done'>): JSX.Element {
+  const [from, setFrom] = useState<'checkpoint' | 'scratch'>('checkpoint')
+  return (
+    <Asking
+      label="Retry"
+      spoken={`Retry ${name}`}
+      title={`Retry ${name}?`}
+      yes="Retry"
+      no="Not now"
+      act={async () => {
+        await post(`/v1/jobs/${id}/retry`, { from: trains ? from : 'scratch' })
+        done()
+      }}
+    >
+      <p>It is queued again with fresh attempts, and so is what was cancelled because of it.</p>
+      {trains && (
+        <fieldset class="choice">
+          <legend>Where from</legend>
+          <label>
+            <input type="radio" name="from" checked={from === 'checkpoint'} onChange={() => setFrom('checkpoint')} />
+            <span>
+              Newest checkpoint <small>keeps what it has computed; the numbers are the same</small>
+            </span>
+          </label>
+          <label>
+            <input type="radio" name="from" checked={from === 'scratch'} onChange={() => setFrom('scratch')} />
+            <span>
+              From scratch <small>computes everything again</small>
+            </span>
+          </label>
+        </fieldset>
+      )}
+    </Asking>
+  )
+}
