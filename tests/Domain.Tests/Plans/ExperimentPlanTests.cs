@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
