@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KdRobust.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace KdRobust.Torch.Tests;
 /// <summary>What a mistake is answered with: the operation, the shapes, and what was wrong.</summary>
 public sealed class ErrorTests
 {
-    [Fact]
+    [DeviceFact]
     public void A_shape_error_names_the_operation_and_the_shapes()
     {
         using var scope = NewDisposeScope();
@@ -24,7 +25,7 @@ public sealed class ErrorTests
         { "cross_entropy", "cross_entropy" }, { "batch_norm", "batch_norm" }, { "gather", "gather" }, { "copy_", "copy_" },
     };
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Mistakes))]
     public void Each_operation_signs_its_errors(string mistake, string operation)
     {
@@ -49,7 +50,7 @@ public sealed class ErrorTests
         error.Message.Split('\n').Length.ShouldBeLessThan(4, error.Message);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_failure_leaves_nothing_behind_for_the_next_call()
     {
         using var scope = NewDisposeScope();
@@ -58,7 +59,7 @@ public sealed class ErrorTests
         Should.Throw<ExternalException>(() => ones([2]).view(5)).Message.ShouldNotContain("add(");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_disposed_tensor_says_so()
     {
         using var scope = NewDisposeScope();
@@ -72,7 +73,7 @@ public sealed class ErrorTests
         gone.Dispose(); // A second time is harmless.
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_tensor_used_after_its_scope_says_so()
     {
         Tensor escaped;
@@ -81,7 +82,7 @@ public sealed class ErrorTests
         Should.Throw<ObjectDisposedException>(() => escaped.item<float>());
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_element_of_the_wrong_type_is_refused()
     {
         using var scope = NewDisposeScope();
@@ -89,7 +90,7 @@ public sealed class ErrorTests
         Should.Throw<Exception>(() => ones([2]).data<long>()).Message.ShouldContain("Float32");
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_integer_tensor_keeps_its_type_against_a_double_in_place()
     {
         using var scope = NewDisposeScope();
@@ -100,7 +101,7 @@ public sealed class ErrorTests
         count.item<long>().ShouldBe(1);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Backward_twice_says_what_is_missing()
     {
         using var scope = NewDisposeScope();
@@ -109,7 +110,7 @@ public sealed class ErrorTests
         Should.Throw<ExternalException>(() => y.backward()).Message.ShouldContain("backward");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_leaf_changed_in_place_is_refused()
     {
         using var scope = NewDisposeScope();
@@ -117,13 +118,13 @@ public sealed class ErrorTests
         Should.Throw<ExternalException>(() => leaf.add_((Scalar)1)).Message.ShouldContain("leaf");
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_unknown_device_is_named()
     {
         Should.Throw<Exception>(() => device("warp:1")).Message.ShouldContain("warp");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_device_that_is_not_there_is_named()
     {
         if (cuda.is_available())

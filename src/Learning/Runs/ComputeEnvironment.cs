@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Runs;
@@ -30,6 +31,9 @@ public static class ComputeEnvironment
         // Reported numbers are float32; TF32 would round factors to 10 bits on a GPU.
         backends.cudnn.allow_tf32 = false;
         backends.cuda.matmul.allow_tf32 = false;
+        // A resumed run must give the same numbers: cuDNN may neither choose an algorithm by the clock nor add in any order.
+        TorchRuntime.CudnnBenchmark = false;
+        TorchRuntime.CudnnDeterministic = true;
         return new RunProvenance(BuildVersion, __version__, BlasLibrary.Describe(compute.Threads), compute.Device == DeviceKind.Cuda ? "cuda" : "cpu", compute.Threads);
     }
 

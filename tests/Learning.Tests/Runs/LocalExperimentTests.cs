@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Runs;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Runs;
 
@@ -58,7 +59,7 @@ public sealed class LocalExperimentTests : IDisposable
         .. jobs.Select(j => $"{j.Job.Key}: {CanonicalJson.Of(j.Result! with { Seconds = 0 })} {string.Join(";", j.Metrics)}"),
     ];
 
-    [Fact]
+    [DeviceFact]
     public void A_plan_runs_whole_and_is_reused_when_run_again()
     {
         var first = Run(_folder, Chain());
@@ -70,7 +71,7 @@ public sealed class LocalExperimentTests : IDisposable
         Numbers(again).ShouldBe(Numbers(first));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Stopped_or_killed_anywhere_it_goes_on_to_the_same_numbers()
     {
         var undisturbed = Run(Path.Combine(_folder, "undisturbed"), Chain());
@@ -93,7 +94,7 @@ public sealed class LocalExperimentTests : IDisposable
         resumed.Count(j => j.End == LocalJobEnd.Reused).ShouldBeGreaterThanOrEqualTo(3);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_failed_job_skips_its_children_with_a_reason()
     {
         var jobs = Run(_folder, Chain(DatasetName.Cifar10Mini) with { Dataset = new() { Name = DatasetName.Cifar10Mini, TrainImages = 40, TestImages = 30 } });

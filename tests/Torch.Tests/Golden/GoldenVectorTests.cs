@@ -1,7 +1,7 @@
 using KdRobust.Support;
+using Vectors = KdRobust.Support.Golden;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using Vectors = KdRobust.Support.Golden;
 
 namespace KdRobust.Torch.Tests.Golden;
 
@@ -36,7 +36,7 @@ public sealed class GoldenVectorTests
         LargestDifference(logits, golden["eval_logits"]).ShouldBeLessThan(LogitTolerance);
         RelativeDifference(gradient, golden["eval_input_grad"]).ShouldBeLessThan(GradientTolerance);
         loss.item<float>().ShouldBe((float)golden.Scalar("eval_ce_mean"), 1e-5f);
-        var each = functional.cross_entropy(logits, Labels(golden), reduction: Reduction.None).data<float>().ToArray();
+        var each = functional.cross_entropy(logits, Labels(golden), reduction: Reduction.None).cpu().data<float>().ToArray();
         var expected = golden.Scalars("eval_ce_each");
         each.Length.ShouldBe(expected.Length);
         for (var i = 0; i < each.Length; i++)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KdRobust.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace KdRobust.Torch.Tests.Memory;
 /// <summary>The heap of large CPU tensors: no page is faulted in twice, blocks do not overlap, freed memory is found again.</summary>
 public sealed class HostMemoryTests
 {
-    [Fact]
+    [DeviceFact]
     public void The_same_work_again_faults_no_page_in()
     {
         HostMemory.KeepsFreed.ShouldBeTrue();
@@ -18,7 +19,7 @@ public sealed class HostMemoryTests
         (MinorFaults() - before).ShouldBeLessThan(20_000);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Freed_neighbours_merge_so_that_the_heap_does_not_grow()
     {
         const long Mebibyte = 1 << 20;
@@ -37,7 +38,7 @@ public sealed class HostMemoryTests
         HostMemory.Figures.ShouldBe((inUse, HostMemory.Figures.Peak, extent));
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -70,7 +71,7 @@ public sealed class HostMemoryTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public async Task Threads_share_the_heap()
     {
         var (inUse, _, _) = HostMemory.Figures;
@@ -78,7 +79,7 @@ public sealed class HostMemoryTests
         HostMemory.Figures.InUse.ShouldBe(inUse);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Freed_memory_is_given_back_when_asked()
     {
         using (NewDisposeScope())

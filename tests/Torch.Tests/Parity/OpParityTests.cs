@@ -15,7 +15,7 @@ public sealed class OpParityTests
     public static TheoryData<string> Operations =>
         [.. CaseTable.All.Names.Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)]).Distinct(StringComparer.Ordinal)];
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Operations))]
     public void Gives_the_values_of_PyTorch(string operation) => Compare(FixtureFile.Committed, operation, Rounding);
 
@@ -23,7 +23,7 @@ public sealed class OpParityTests
     [MemberData(nameof(Operations))]
     public async Task Gives_the_bits_of_PyTorch_on_this_machine(string operation) => Compare(await Here.Value, operation, tolerance: 0);
 
-    [Fact]
+    [DeviceFact]
     public void Has_a_line_for_each_case_on_both_sides() =>
         CaseTable.All.Names.Order(StringComparer.Ordinal).ShouldBe(FixtureFile.Committed.Cases.Keys.Order(StringComparer.Ordinal));
 

@@ -104,7 +104,7 @@ public sealed class TrainingParityTests
             losses.ShouldBe(reference.Losses);
             state.Keys.ShouldBe(reference.State.Keys);
             foreach (var (name, tensor) in state)
-                tensor.detach().contiguous().bytes.SequenceEqual(reference.State[name]).ShouldBeTrue($"{name} differs");
+                tensor.detach().contiguous().cpu().bytes.SequenceEqual(reference.State[name]).ShouldBeTrue($"{name} differs");
         }
     }
 
