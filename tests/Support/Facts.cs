@@ -22,6 +22,13 @@ public class DeviceFactAttribute : FactAttribute
         get => null;
         set => Skip ??= TestDevice.IsCuda ? $"on the CPU only: {value}" : null;
     }
+
+    /// <summary>Why the stand-in for a GPU cannot run the test.</summary>
+    public string? NoStandIn
+    {
+        get => null;
+        set => Skip ??= TestDevice.IsStandIn ? $"not on the stand-in: {value}" : null;
+    }
 }
 
 /// <summary>A table of cases that compute on the device of <see cref="TestDevice"/>.</summary>
@@ -41,6 +48,13 @@ public class DeviceTheoryAttribute : TheoryAttribute
     {
         get => null;
         set => Skip ??= TestDevice.IsCuda ? $"on the CPU only: {value}" : null;
+    }
+
+    /// <summary>Why the stand-in for a GPU cannot run the test.</summary>
+    public string? NoStandIn
+    {
+        get => null;
+        set => Skip ??= TestDevice.IsStandIn ? $"not on the stand-in: {value}" : null;
     }
 }
 
@@ -64,7 +78,7 @@ public sealed class WeightsFactAttribute() : DeviceFactAttribute(SkipReason.Weig
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class CudaFactAttribute : FactAttribute
 {
-    public CudaFactAttribute() => Skip = SkipReason.Cuda;
+    public CudaFactAttribute() => Skip = TestDevice.IsStandIn ? "the stand-in is no NVIDIA GPU" : SkipReason.Cuda;
 }
 
 /// <summary>A test on PostgreSQL; skipped only when no server program is found and KDR_TEST_POSTGRES names none.</summary>

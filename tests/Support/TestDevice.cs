@@ -33,10 +33,9 @@ public static class TestDevice
     };
 
     /// <summary>
-    /// The largest difference that counts as none between numbers that a CPU computes to within <paramref name="onCpu"/>. A GPU
-    /// adds in another order, and another one again for another batch, so that no two computations need be equal there to the
-    /// bit: 2e-5 relative to the larger of 1 and the value, as TF32, which keeps 10 bits, is off. A hundred times what float32
-    /// loses in one sum of a thousand terms.
+    /// The tolerance of numbers that a CPU computes to within <paramref name="onCpu"/>: on a GPU 1e-4, relative to the larger of 1
+    /// and the value. With TF32 off its products are float32's, but it adds in another order, and in another one again for
+    /// another batch or convolution algorithm, so that what is equal to the bit on a CPU is equal to this there.
     /// </summary>
-    public static double Tolerance(double onCpu) => IsCuda ? Math.Max(onCpu, 2e-5) : onCpu;
+    public static double Tolerance(double onCpu) => IsCuda ? Math.Max(onCpu, 1e-4) : onCpu;
 }

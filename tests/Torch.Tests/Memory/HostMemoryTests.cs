@@ -8,7 +8,9 @@ namespace KdRobust.Torch.Tests.Memory;
 /// <summary>The heap of large CPU tensors: no page is faulted in twice, blocks do not overlap, freed memory is found again.</summary>
 public sealed class HostMemoryTests
 {
-    [DeviceFact]
+    const string HeapOfHost = "the heap is the host's";
+
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public void The_same_work_again_faults_no_page_in()
     {
         HostMemory.KeepsFreed.ShouldBeTrue();
@@ -19,7 +21,7 @@ public sealed class HostMemoryTests
         (MinorFaults() - before).ShouldBeLessThan(20_000);
     }
 
-    [DeviceFact]
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public void Freed_neighbours_merge_so_that_the_heap_does_not_grow()
     {
         const long Mebibyte = 1 << 20;
@@ -38,7 +40,7 @@ public sealed class HostMemoryTests
         HostMemory.Figures.ShouldBe((inUse, HostMemory.Figures.Peak, extent));
     }
 
-    [DeviceTheory]
+    [DeviceTheory(CpuOnly = HeapOfHost)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -71,7 +73,7 @@ public sealed class HostMemoryTests
         }
     }
 
-    [DeviceFact]
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public async Task Threads_share_the_heap()
     {
         var (inUse, _, _) = HostMemory.Figures;
@@ -79,7 +81,7 @@ public sealed class HostMemoryTests
         HostMemory.Figures.InUse.ShouldBe(inUse);
     }
 
-    [DeviceFact]
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public void Freed_memory_is_given_back_when_asked()
     {
         using (NewDisposeScope())
