@@ -23,6 +23,13 @@ public class DeviceFactAttribute : FactAttribute
         set => Skip ??= TestDevice.IsCuda ? $"on the CPU only: {value}" : null;
     }
 
+    /// <summary>True for a test that starts another .NET program, for which a machine needs more than this one.</summary>
+    public bool NeedsDotnet
+    {
+        get => false;
+        set => Skip ??= value ? SkipReason.Dotnet : null;
+    }
+
     /// <summary>Why the stand-in for a GPU cannot run the test.</summary>
     public string? NoStandIn
     {
@@ -48,6 +55,13 @@ public class DeviceTheoryAttribute : TheoryAttribute
     {
         get => null;
         set => Skip ??= TestDevice.IsCuda ? $"on the CPU only: {value}" : null;
+    }
+
+    /// <summary>True for a test that starts another .NET program, for which a machine needs more than this one.</summary>
+    public bool NeedsDotnet
+    {
+        get => false;
+        set => Skip ??= value ? SkipReason.Dotnet : null;
     }
 
     /// <summary>Why the stand-in for a GPU cannot run the test.</summary>

@@ -25,6 +25,9 @@ static class SkipReason
     internal static string? Device { get; } =
         TestDevice.IsCuda && Cuda is { } missing ? $"{TestDevice.Variable}=cuda, but {missing}" : null;
 
+    internal static string? Dotnet { get; } =
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "dotnet"))) ? null : "no dotnet on PATH to start another program with";
+
     static string? Unset(string? folder, string variable, string what) =>
         folder is null ? $"{variable} is not set: let it name {what}" : null;
 

@@ -37,6 +37,11 @@ public static class ComputeEnvironment
         return new RunProvenance(BuildVersion, __version__, BlasLibrary.Describe(compute.Threads), compute.Device == DeviceKind.Cuda ? "cuda" : "cpu", compute.Threads);
     }
 
+    /// <summary>What computes, for people: the model of the GPU, or the CPU's threads.</summary>
+    public static string DeviceName(ComputeSpec compute) => compute.Device != DeviceKind.Cuda ? FormattableString.Invariant($"CPU, {compute.Threads} thread(s)")
+        : TorchRuntime.BuiltWithCuda ? CudaProperties.Of().Name
+        : "a stand-in for a GPU";
+
     /// <summary>The tensor device of a job.</summary>
     internal static Device DeviceOf(ComputeSpec compute) => device(compute.Device == DeviceKind.Cuda ? "cuda" : "cpu");
 

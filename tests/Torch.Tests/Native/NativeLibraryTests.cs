@@ -10,7 +10,7 @@ public sealed class NativeLibraryTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [DeviceFact]
+    [DeviceFact(NeedsDotnet = true)]
     public async Task The_one_that_is_there_works()
     {
         var run = await ChildProgram.Run("add");
@@ -59,7 +59,7 @@ public sealed class NativeLibraryTests : IDisposable
         message.ShouldContain("build.sh");
     }
 
-    [DeviceTheory]
+    [DeviceTheory(NeedsDotnet = true)]
     [InlineData("1.13.1", "1.13.0", true)]
     [InlineData("2.10.0", "2.10.0", true)]
     [InlineData("1.13.1", "2.6.0", false)]
