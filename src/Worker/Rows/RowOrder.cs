@@ -42,8 +42,23 @@ sealed partial record RowOrder
         foreach (var twice in Rows.GroupBy(row => row.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
             yield return $"rows: the name '{twice.Key}' is given {twice.Count()} times; expected different names";
         for (var i = 0; i < Rows.Count; i++)
-            foreach (var problem in Problems(Rows[i], folder, specs))
+            foreach (var problem in Problems(Rows[i], folder, specs).Concat(AfterProblems(i)))
                 yield return $"rows[{i}] '{Rows[i].Name}': {problem}";
+    }
+
+    /// <summary>The row that a row builds on, or null.</summary>
+    internal OrderedRow? Before(OrderedRow row) => row.After is { } name ? Rows.First(other => other.Name == name) : null;
+
+    IEnumerable<string> AfterProblems(int index)
+    {
+        var row = Rows[index];
+        if (row.After is not { } name) yield break;
+        if (Rows.Take(index).FirstOrDefault(other => other.Name == name) is not { } before)
+            yield return $"after: '{name}' is no row before this one";
+        else if (before.Spec != row.Spec || before.Precision != row.Precision)
+            yield return $"after: '{name}' has spec '{before.Spec}' in {before.Precision}, this row '{row.Spec}' in {row.Precision}: a row builds on results of its own spec and precision";
+        else if (before.Models.Intersect(row.Models, StringComparer.Ordinal).Any() && row is not { Epochs: null, FitMinutes: null, LookEvery: null })
+            yield return $"after: '{name}' trains {string.Join(", ", before.Models.Intersect(row.Models, StringComparer.Ordinal))} already; expected neither epochs nor fitMinutes nor lookEvery here";
     }
 
     static IEnumerable<string> Problems(OrderedRow row, string folder, Dictionary<string, ExperimentSpec> specs)
@@ -93,6 +108,9 @@ sealed record OrderedRow
 
     /// <summary>Names of its models.</summary>
     public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>An earlier row of the same spec whose results this one builds on (its teacher's labels); null when there is none.</summary>
+    public required string? After { get; init; }
 
     /// <summary>Epochs instead of the spec's, with the schedule scaled; null for the spec's own.</summary>
     public required int? Epochs { get; init; }

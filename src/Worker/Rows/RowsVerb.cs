@@ -90,8 +90,8 @@ sealed class RowsVerb
             return;
         }
         var begun = Stopwatch.GetTimestamp();
-        if (Epochs(row, before) is not { } fit) return;
-        var spec = RowSpec.Of(_options.Specs[row.Spec], row, _options.Device, fit.Epochs);
+        if (BaseOf(row) is not { } basis || Epochs(row, before, basis) is not { } fit) return;
+        var spec = RowSpec.Of(basis, row, _options.Device, fit.Epochs);
         var plan = ExperimentPlan.Of(spec);
         var jobs = RowSpec.Jobs(plan, row.Models);
         if (Missing(plan, jobs) is { } missing)
@@ -115,12 +115,23 @@ sealed class RowsVerb
             RunVerb.ReportOf(spec, plan, ended)).Write(_options.Out);
     }
 
+    // The spec as the row before has it, for the same teacher is to be found again. Null when that row was not begun.
+    ExperimentSpec? BaseOf(OrderedRow row)
+    {
+        if (_options.Order.Before(row) is not { } before) return _options.Specs[row.Spec];
+        var record = RowRecord.Read(_options.Out, before.Name);
+        if (record is not null) return BaseOf(before) is { } basis ? RowSpec.Of(basis, before, _options.Device, record.Epochs) : null;
+        _waited = true;
+        Say($"{row.Name}: comes after '{before.Name}', of which nothing is here: not begun");
+        return null;
+    }
+
     // Fixed by an earlier visit, by the order, or by what this machine is measured to do. Null when stopped meanwhile.
-    (int? Epochs, double? ImagesPerSecond)? Epochs(OrderedRow row, RowRecord? before)
+    (int? Epochs, double? ImagesPerSecond)? Epochs(OrderedRow row, RowRecord? before, ExperimentSpec basis)
     {
         if (before is not null) return (before.Epochs, before.ImagesPerSecond);
         if (row.FitMinutes is not { } minutes) return (row.Epochs, null);
-        var plan = ExperimentPlan.Of(RowSpec.Of(_options.Specs[row.Spec], row, _options.Device, null));
+        var plan = ExperimentPlan.Of(RowSpec.Of(basis, row, _options.Device, null));
         if (EpochFit.Measure((TrainPayload)plan.TrainingOf(row.Models[0]).Payload, minutes / row.Models.Count, _options.DataFolder, _stop) is not { } fit) return null;
         Say(FormattableString.Invariant($"{row.Name}: {fit.ImagesPerSecond:0} images a second, so {fit.Epochs} epochs in {minutes:0.#} minutes"));
         return (fit.Epochs, fit.ImagesPerSecond);

@@ -3,6 +3,7 @@ using KdRobust.Domain.Plans;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Runs;
 using KdRobust.Support;
+using KdRobust.Torch;
 
 namespace KdRobust.Learning.Tests.Runs;
 
@@ -52,6 +53,33 @@ public sealed class LocalExperimentTests : IDisposable
 
     static IReadOnlyList<LocalJob> Run(string folder, ExperimentSpec spec, Action<PlannedJob, RunEvent>? onEvent = null, StopSignal? stop = null) =>
         new LocalExperiment(ExperimentPlan.Of(spec), folder, null).Run(onEvent ?? ((_, _) => { }), _ => { }, stop ?? new StopSignal());
+
+    /// <summary>On a GPU a tensor that was made without a device would lie in host memory and meet those of the run.</summary>
+    [DeviceFact]
+    public void Every_tensor_of_a_run_is_told_its_device()
+    {
+        IReadOnlyList<LocalJob> jobs;
+        using (DefaultDevice.None()) jobs = Run(_folder, Chain());
+
+        jobs.ShouldAllBe(job => job.End == LocalJobEnd.Computed, string.Join("; ", jobs.Select(job => job.Failure)));
+    }
+
+    [DeviceFact]
+    public void Only_the_jobs_chosen_are_computed_and_what_others_left_is_used()
+    {
+        var plan = ExperimentPlan.Of(Chain());
+        IReadOnlyList<LocalJob> Only(params string[] keys)
+        {
+            var told = new List<string>();
+            var ended = new LocalExperiment(plan, _folder, null, null, keys.ToHashSet(StringComparer.Ordinal)).Run((_, _) => { }, job => told.Add(job.Job.Key), new StopSignal());
+            told.ShouldBe(keys, ignoreOrder: true);
+            return ended;
+        }
+
+        Only("train/student").Single(job => job.Job.Key == "train/student").Failure.ShouldNotBeNull().ShouldContain("has no result");
+        Only("train/teacher", "labels/teacher").Count(job => job.Result is not null).ShouldBe(2);
+        Only("train/student").Single(job => job.Job.Key == "train/student").End.ShouldBe(LocalJobEnd.Computed);
+    }
 
     // What must not depend on when and how often it was computed.
     static List<string> Numbers(IEnumerable<LocalJob> jobs) =>
