@@ -29,6 +29,11 @@ sealed record WorkerOptions
                  --run N          another run of the same spec: nothing kept is used, the numbers must be the same (default 0)
                  --model FILE     weights that the spec imports, found by their SHA-256; may be repeated
                  --json           the whole report as JSON on standard output, instead of its tables
+               KdRobust.Worker rows FILE [options]  the next rows of an order of rows, until a time limit
+                 --state DIR      results, and what passes between visits: DIR/in, DIR/out (default .kdr/rows)
+                 --data DIR       as above
+                 --seconds N      stops at the next step after as many (default 86400)
+                 --device DEVICE  cuda (default), or cpu
                KdRobust.Worker inspect FILE [--network JSON]  what a file of weights holds, as JSON; nothing in it is executed
                  --network JSON   architecture and noise of the network it is for: proposes renames
                KdRobust.Worker export FILE OUT  stored weights (safetensors) as .pt, .pth or .safetensors

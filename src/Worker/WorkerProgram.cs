@@ -10,7 +10,7 @@ static class WorkerProgram
     /// <param name="line">The command line.</param>
     /// <param name="command">Program and leading arguments that start this program again, for run processes.</param>
     /// <param name="runs">The runs of a run process; asked for in no other.</param>
-    /// <returns>0 done, 1 failed, 2 usage, 3 a job failed, 7 no database, 130 stopped.</returns>
+    /// <returns>0 done, 1 failed, 2 usage, 3 a job failed, 4 rows are left, 7 no database, 130 stopped.</returns>
     internal static async Task<int> Run(string[] line, IReadOnlyList<string> command, Func<IRunSource> runs)
     {
         try
@@ -19,7 +19,7 @@ static class WorkerProgram
             {
                 case [RunProcessArguments.Verb, ..] when RunProcessArguments.Parse(line) is { } arguments:
                     return RunProcessVerb.Run(arguments, runs);
-                case ["--help" or "-h" or "help"] or ["run" or "serve" or "inspect" or "export", .., "--help" or "-h"]:
+                case ["--help" or "-h" or "help"] or ["run" or "rows" or "serve" or "inspect" or "export", .., "--help" or "-h"]:
                     Console.Out.WriteLine(WorkerOptions.Usage);
                     return 0;
                 case ["serve", .. var words]:
@@ -28,6 +28,8 @@ static class WorkerProgram
                         return await Supervisor.Serve(options, command, loggers);
                 case ["run", .. var rest]:
                     return Local.RunVerb.Run(Local.RunOptions.Parse(rest));
+                case ["rows", .. var rest]:
+                    return Rows.RowsVerb.Run(Rows.RowsOptions.Parse(rest));
                 case ["inspect", .. var rest]:
                     return Local.WeightsVerbs.Inspect(rest, Console.Out, Console.Error);
                 case ["export", .. var rest]:

@@ -4,6 +4,8 @@ using KdRobust.Learning.Models;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -32,13 +34,13 @@ public sealed class CompositionTests
         return combinations;
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Combinations))]
     public void Every_architecture_runs_with_every_noise_under_every_view(int architecture, int noise, double sigma)
     {
         using var scope = NewDisposeScope();
         var seeds = new SeedTree(1);
-        using var network = ModelCatalog.Build(Shape(Noises[noise], Architectures[architecture]), seeds, CPU);
+        using var network = ModelCatalog.Build(Shape(Noises[noise], Architectures[architecture]), seeds, DefaultDevice.OfProcess);
         using var view = new NetworkView(network, Networks.Pixels(sigma), seeds);
         var (images, labels) = (Images(2), Labels(2));
         view.Deterministic.ShouldBe(noise == 0 && sigma == 0);
@@ -58,7 +60,7 @@ public sealed class CompositionTests
         Integers(counts.Votes().sum(1)).ShouldAllBe(votes => votes == counts.Draws);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Mean_weights_are_a_deterministic_view_of_a_noisy_network()
     {
         using var scope = NewDisposeScope();

@@ -3,6 +3,7 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Models;
 using KdRobust.Learning.Randomness;
 using KdRobust.Support;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests;
@@ -37,7 +38,7 @@ static class Networks
     /// <summary>A WRN-10-1 unless another backbone is named, with initial weights, and logits that are not all alike.</summary>
     internal static Network Build(NoiseSpec? noise = null, long seed = 3, ArchitectureSpec? architecture = null)
     {
-        var network = ModelCatalog.Build(Shape(noise, architecture), new SeedTree(seed), CPU);
+        var network = ModelCatalog.Build(Shape(noise, architecture), new SeedTree(seed), DefaultDevice.OfProcess);
         using (no_grad()) (network.Module.get_parameter("fc.weight") ?? network.Module.get_parameter("linear.weight"))!.mul_(10);
         return network;
     }
@@ -65,7 +66,7 @@ static class Networks
     /// <summary>The golden WRN-10-1 with its weights.</summary>
     internal static Network FromGolden(Golden golden)
     {
-        var network = ModelCatalog.Build(Shape(), new SeedTree(0), CPU);
+        var network = ModelCatalog.Build(Shape(), new SeedTree(0), DefaultDevice.OfProcess);
         using var scope = NewDisposeScope();
         var state = network.Module.state_dict();
         var weights = golden.Tensors("wrn10_1_weights").ToDictionary(part => part.Name, part => tensor(part.Floats, part.Shape));
@@ -84,9 +85,9 @@ static class Networks
     internal static Tensor GoldenLabels(Golden golden) =>
         tensor(golden["labels"].Bytes, golden["labels"].Shape).to(ScalarType.Int64);
 
-    internal static float[] Values(Tensor values) => [.. values.detach().to(ScalarType.Float32).contiguous().data<float>()];
+    internal static float[] Values(Tensor values) => [.. values.detach().to(ScalarType.Float32).contiguous().cpu().data<float>()];
 
-    internal static long[] Integers(Tensor values) => [.. values.to(ScalarType.Int64).contiguous().data<long>()];
+    internal static long[] Integers(Tensor values) => [.. values.to(ScalarType.Int64).contiguous().cpu().data<long>()];
 
     internal static double LargestDifference(Tensor a, Tensor b)
     {

@@ -2,39 +2,97 @@ using Xunit;
 
 namespace KdRobust.Support;
 
+/// <summary>
+/// A test that computes on the device of <see cref="TestDevice"/>; skipped where KDR_DEVICE asks for a GPU that is not there.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public class DeviceFactAttribute : FactAttribute
+{
+    public DeviceFactAttribute()
+        : this(null)
+    {
+    }
+
+    /// <param name="missing">Why the test cannot run wherever it computes, or null.</param>
+    protected DeviceFactAttribute(string? missing) => Skip = missing ?? SkipReason.Device;
+
+    /// <summary>Why the test means something on the CPU only; it is skipped with this reason elsewhere.</summary>
+    public string? CpuOnly
+    {
+        get => null;
+        set => Skip ??= TestDevice.IsCuda ? $"on the CPU only: {value}" : null;
+    }
+
+    /// <summary>True for a test that starts another .NET program, for which a machine needs more than this one.</summary>
+    public bool NeedsDotnet
+    {
+        get => false;
+        set => Skip ??= value ? SkipReason.Dotnet : null;
+    }
+
+    /// <summary>Why the stand-in for a GPU cannot run the test.</summary>
+    public string? NoStandIn
+    {
+        get => null;
+        set => Skip ??= TestDevice.IsStandIn ? $"not on the stand-in: {value}" : null;
+    }
+}
+
+/// <summary>A table of cases that compute on the device of <see cref="TestDevice"/>.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public class DeviceTheoryAttribute : TheoryAttribute
+{
+    public DeviceTheoryAttribute()
+        : this(null)
+    {
+    }
+
+    /// <param name="missing">Why the cases cannot run wherever they compute, or null.</param>
+    protected DeviceTheoryAttribute(string? missing) => Skip = missing ?? SkipReason.Device;
+
+    /// <inheritdoc cref="DeviceFactAttribute.CpuOnly"/>
+    public string? CpuOnly
+    {
+        get => null;
+        set => Skip ??= TestDevice.IsCuda ? $"on the CPU only: {value}" : null;
+    }
+
+    /// <summary>True for a test that starts another .NET program, for which a machine needs more than this one.</summary>
+    public bool NeedsDotnet
+    {
+        get => false;
+        set => Skip ??= value ? SkipReason.Dotnet : null;
+    }
+
+    /// <summary>Why the stand-in for a GPU cannot run the test.</summary>
+    public string? NoStandIn
+    {
+        get => null;
+        set => Skip ??= TestDevice.IsStandIn ? $"not on the stand-in: {value}" : null;
+    }
+}
+
 /// <summary>A test on the golden vectors; skipped when KDR_GOLDEN is not set.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class GoldenFactAttribute : FactAttribute
-{
-    public GoldenFactAttribute() => Skip = SkipReason.Golden;
-}
+public sealed class GoldenFactAttribute() : DeviceFactAttribute(SkipReason.Golden);
 
 /// <summary>A table of cases on the golden vectors; skipped when KDR_GOLDEN is not set.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class GoldenTheoryAttribute : TheoryAttribute
-{
-    public GoldenTheoryAttribute() => Skip = SkipReason.Golden;
-}
+public sealed class GoldenTheoryAttribute() : DeviceTheoryAttribute(SkipReason.Golden);
 
 /// <summary>A test on real images; skipped when KDR_DATA is not set.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class DataFactAttribute : FactAttribute
-{
-    public DataFactAttribute() => Skip = SkipReason.Data;
-}
+public sealed class DataFactAttribute() : DeviceFactAttribute(SkipReason.Data);
 
 /// <summary>A test on public pretrained weights; skipped when KDR_WEIGHTS is not set.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class WeightsFactAttribute : FactAttribute
-{
-    public WeightsFactAttribute() => Skip = SkipReason.Weights;
-}
+public sealed class WeightsFactAttribute() : DeviceFactAttribute(SkipReason.Weights);
 
 /// <summary>A test that needs an NVIDIA GPU and a libtorch that can use it; skipped elsewhere.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class CudaFactAttribute : FactAttribute
 {
-    public CudaFactAttribute() => Skip = SkipReason.Cuda;
+    public CudaFactAttribute() => Skip = TestDevice.IsStandIn ? "the stand-in is no NVIDIA GPU" : SkipReason.Cuda;
 }
 
 /// <summary>A test on PostgreSQL; skipped only when no server program is found and KDR_TEST_POSTGRES names none.</summary>
@@ -60,14 +118,8 @@ public sealed class PrivatePostgresFactAttribute : FactAttribute
 
 /// <summary>A test against PyTorch itself in a child process; skipped when no Python with torch is found.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class PythonTorchFactAttribute : FactAttribute
-{
-    public PythonTorchFactAttribute() => Skip = SkipReason.PythonTorch;
-}
+public sealed class PythonTorchFactAttribute() : DeviceFactAttribute(SkipReason.PythonTorch);
 
 /// <summary>A table of cases against PyTorch itself; skipped as <see cref="PythonTorchFactAttribute"/>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class PythonTorchTheoryAttribute : TheoryAttribute
-{
-    public PythonTorchTheoryAttribute() => Skip = SkipReason.PythonTorch;
-}
+public sealed class PythonTorchTheoryAttribute() : DeviceTheoryAttribute(SkipReason.PythonTorch);

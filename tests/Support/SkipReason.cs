@@ -21,13 +21,20 @@ static class SkipReason
 
     internal static string? Cuda { get; } = NoCuda();
 
+    /// <summary>Why nothing can be computed on the device that KDR_DEVICE asks for.</summary>
+    internal static string? Device { get; } =
+        TestDevice.IsCuda && Cuda is { } missing ? $"{TestDevice.Variable}=cuda, but {missing}" : null;
+
+    internal static string? Dotnet { get; } =
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "dotnet"))) ? null : "no dotnet on PATH to start another program with";
+
     static string? Unset(string? folder, string variable, string what) =>
         folder is null ? $"{variable} is not set: let it name {what}" : null;
 
     /// <summary>Asks the tensor library the test project brings, by name: this project references none.</summary>
     static string? NoCuda()
     {
-        if (!File.Exists("/dev/nvidiactl"))
+        if (!File.Exists("/dev/nvidiactl") && !TestDevice.IsStandIn)
             return "no NVIDIA device on this machine";
         var cuda = Type.GetType("TorchSharp.torch+cuda, KdRobust.Torch") ?? Type.GetType("TorchSharp.torch+cuda, TorchSharp");
         var available = cuda?.GetMethod("is_available", BindingFlags.Public | BindingFlags.Static, []);

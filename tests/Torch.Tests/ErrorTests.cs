@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KdRobust.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace KdRobust.Torch.Tests;
 /// <summary>What a mistake is answered with: the operation, the shapes, and what was wrong.</summary>
 public sealed class ErrorTests
 {
-    [Fact]
+    [DeviceFact]
     public void A_shape_error_names_the_operation_and_the_shapes()
     {
         using var scope = NewDisposeScope();
@@ -18,19 +19,26 @@ public sealed class ErrorTests
         error.Message.ShouldContain("[4, 5]");
     }
 
-    public static TheoryData<string, string> Mistakes => new()
-    {
-        { "matmul", "matmul" }, { "conv2d", "conv2d" }, { "view", "view" }, { "cat", "cat" }, { "index_select", "index_select" },
-        { "cross_entropy", "cross_entropy" }, { "batch_norm", "batch_norm" }, { "gather", "gather" }, { "copy_", "copy_" },
-    };
+    [DeviceTheory]
+    [InlineData("matmul")]
+    [InlineData("conv2d")]
+    [InlineData("view")]
+    [InlineData("cat")]
+    [InlineData("batch_norm")]
+    [InlineData("copy_")]
+    public void Each_operation_signs_its_errors(string operation) => Signs(operation);
 
-    [Theory]
-    [MemberData(nameof(Mistakes))]
-    public void Each_operation_signs_its_errors(string mistake, string operation)
+    [DeviceTheory(CpuOnly = "a position that is not there ends every later computation of the process on a GPU")]
+    [InlineData("index_select")]
+    [InlineData("cross_entropy")]
+    [InlineData("gather")]
+    public void Each_operation_signs_its_errors_about_positions(string operation) => Signs(operation);
+
+    static void Signs(string operation)
     {
         using var scope = NewDisposeScope();
         Tensor a = ones([2, 3]), image = ones([1, 3, 4, 4]);
-        Action make = mistake switch
+        Action make = operation switch
         {
             "matmul" => () => a.matmul(a),
             "conv2d" => () => nn.functional.conv2d(image, ones([4, 2, 3, 3])),
@@ -41,7 +49,7 @@ public sealed class ErrorTests
             "batch_norm" => () => nn.functional.batch_norm(image, ones([2]), ones([2]), training: true),
             "gather" => () => a.gather(1, tensor(new long[] { 9 }, [1, 1])),
             "copy_" => () => a.copy_(ones([5])),
-            _ => throw new ArgumentOutOfRangeException(nameof(mistake), mistake, "no such case"),
+            _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "no such case"),
         };
         var error = Should.Throw<ExternalException>(make);
         error.Message.ShouldContain(operation);
@@ -49,7 +57,7 @@ public sealed class ErrorTests
         error.Message.Split('\n').Length.ShouldBeLessThan(4, error.Message);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_failure_leaves_nothing_behind_for_the_next_call()
     {
         using var scope = NewDisposeScope();
@@ -58,7 +66,7 @@ public sealed class ErrorTests
         Should.Throw<ExternalException>(() => ones([2]).view(5)).Message.ShouldNotContain("add(");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_disposed_tensor_says_so()
     {
         using var scope = NewDisposeScope();
@@ -72,7 +80,7 @@ public sealed class ErrorTests
         gone.Dispose(); // A second time is harmless.
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_tensor_used_after_its_scope_says_so()
     {
         Tensor escaped;
@@ -81,7 +89,7 @@ public sealed class ErrorTests
         Should.Throw<ObjectDisposedException>(() => escaped.item<float>());
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_element_of_the_wrong_type_is_refused()
     {
         using var scope = NewDisposeScope();
@@ -89,7 +97,7 @@ public sealed class ErrorTests
         Should.Throw<Exception>(() => ones([2]).data<long>()).Message.ShouldContain("Float32");
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_integer_tensor_keeps_its_type_against_a_double_in_place()
     {
         using var scope = NewDisposeScope();
@@ -100,7 +108,7 @@ public sealed class ErrorTests
         count.item<long>().ShouldBe(1);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Backward_twice_says_what_is_missing()
     {
         using var scope = NewDisposeScope();
@@ -109,7 +117,7 @@ public sealed class ErrorTests
         Should.Throw<ExternalException>(() => y.backward()).Message.ShouldContain("backward");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_leaf_changed_in_place_is_refused()
     {
         using var scope = NewDisposeScope();
@@ -117,13 +125,13 @@ public sealed class ErrorTests
         Should.Throw<ExternalException>(() => leaf.add_((Scalar)1)).Message.ShouldContain("leaf");
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_unknown_device_is_named()
     {
         Should.Throw<Exception>(() => device("warp:1")).Message.ShouldContain("warp");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_device_that_is_not_there_is_named()
     {
         if (cuda.is_available())
@@ -137,7 +145,7 @@ public sealed class ErrorTests
     public void Tensors_on_two_devices_are_refused()
     {
         using var scope = NewDisposeScope();
-        var error = Should.Throw<ExternalException>(() => ones([2]).add(ones([2]).cuda()));
+        var error = Should.Throw<ExternalException>(() => ones([2], device: CPU).add(ones([2], device: CUDA)));
         error.Message.ShouldContain("add");
         error.Message.ShouldContain("cuda");
     }

@@ -1,3 +1,4 @@
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Torch.Tests;
@@ -5,7 +6,7 @@ namespace KdRobust.Torch.Tests;
 /// <summary>A generator is a stream that can be set aside and taken up again.</summary>
 public sealed class GeneratorTests
 {
-    [Fact]
+    [DeviceFact]
     public void A_saved_state_repeats_the_stream()
     {
         using var scope = NewDisposeScope();
@@ -19,7 +20,7 @@ public sealed class GeneratorTests
         Equal(randperm(9, generator: generator), second).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_state_carries_over_to_another_generator()
     {
         using var scope = NewDisposeScope();
@@ -30,7 +31,7 @@ public sealed class GeneratorTests
         Equal(rand([6], generator: one), rand([6], generator: two)).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_state_survives_as_bytes()
     {
         using var scope = NewDisposeScope();
@@ -39,14 +40,14 @@ public sealed class GeneratorTests
         _ = randn([1], generator: generator);
         var state = generator.get_state();
         state.dtype.ShouldBe(ScalarType.Byte);
-        var bytes = state.bytes.ToArray();
+        var bytes = state.cpu().bytes.ToArray();
         var expected = randn([3], generator: generator);
         using var other = new Generator();
-        other.set_state(tensor(bytes, [bytes.Length]));
+        other.set_state(tensor(bytes, [bytes.Length], device: CPU));
         Equal(randn([3], generator: other), expected).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact(CpuOnly = "the state that can be read without naming a device is the CPU's")]
     public void The_default_generator_is_one_for_all()
     {
         using var scope = NewDisposeScope();
@@ -63,7 +64,7 @@ public sealed class GeneratorTests
         static Tensor torch_random_state() => random.get_rng_state();
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_generator_of_one_s_own_leaves_the_default_alone()
     {
         using var scope = NewDisposeScope();
@@ -75,7 +76,7 @@ public sealed class GeneratorTests
         Equal(rand([4]), expected).ShouldBeTrue();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0)]
     [InlineData(1234567890123)]
     [InlineData(long.MaxValue)]
@@ -84,15 +85,15 @@ public sealed class GeneratorTests
         using var generator = new Generator((ulong)seed);
         generator.initial_seed().ShouldBe(seed);
         generator.manual_seed(42).initial_seed().ShouldBe(42);
-        generator.device.type.ShouldBe(TorchSharp.DeviceType.CPU);
+        generator.device.type.ShouldBe(DefaultDevice.OfProcess.type);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_state_of_the_wrong_size_is_refused()
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        Should.Throw<Exception>(() => generator.set_state(tensor(new byte[] { 1, 2, 3 }, [3]))).Message.ShouldContain("state");
+        Should.Throw<Exception>(() => generator.set_state(tensor(new byte[] { 1, 2, 3 }, [3], device: CPU))).Message.ShouldContain("state");
     }
 
     static bool Equal(Tensor a, Tensor b) => a.shape.SequenceEqual(b.shape) && a.eq(b).all().item<bool>();

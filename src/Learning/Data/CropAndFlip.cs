@@ -39,12 +39,12 @@ internal sealed class CropAndFlip : IDisposable
         _padding = spec.CropPadding;
         _identity = spec is { CropPadding: 0, Flip: false };
         using var scope = NewDisposeScope();
-        _views = Draw(spec, seedOf, count).to(device).DetachFromDisposeScope();
+        _views = Draw(spec, seedOf, count, device).DetachFromDisposeScope();
         _along = arange(0, Side, 1, ScalarType.Int64, device).DetachFromDisposeScope();
         _mirror = arange(Side - 1, -Side, -2, ScalarType.Int64, device).DetachFromDisposeScope();
     }
 
-    static Tensor Draw(AugmentationSpec spec, Func<int, long> seedOf, int count)
+    static Tensor Draw(AugmentationSpec spec, Func<int, long> seedOf, int count, Device device)
     {
         var views = new long[count * 3];
         for (var i = 0; i < count; i++)
@@ -54,7 +54,7 @@ internal sealed class CropAndFlip : IDisposable
             views[(3 * i) + 1] = random.Below((2 * spec.CropPadding) + 1);
             views[(3 * i) + 2] = spec.Flip ? random.Below(2) : 0;
         }
-        return from_array(views).view(count, 3);
+        return from_array(views, device).view(count, 3);
     }
 
     /// <summary>The views of the images at <paramref name="index"/> (int64 [B]), in [0,1]: float32 [B, 3, 32, 32].</summary>

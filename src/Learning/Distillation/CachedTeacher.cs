@@ -27,7 +27,7 @@ internal sealed class CachedTeacher : ITeacher
     {
         var rows = new long[labelled.Length];
         for (var i = 0; i < rows.Length; i++) rows[i] = (_views is null ? 0 : _views[labelled[i]] * _images) + labelled[i];
-        using var index = from_array(rows).to(_labels.device);
+        using var index = from_array(rows, _labels.device);
         return _labels.index_select(0, index);
     }
 

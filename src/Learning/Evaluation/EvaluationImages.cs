@@ -1,6 +1,7 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Data;
+using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Evaluation;
 
@@ -8,10 +9,11 @@ namespace KdRobust.Learning.Evaluation;
 internal static class EvaluationImages
 {
     /// <summary>
-    /// Images at once in a forward or an attack pass. Fixed, because float sums depend on it in the last bit, and a divisor
-    /// of the blocks of 256 that share a seed. On a CPU core 64 is a little faster than 256.
+    /// Images at once in a forward or an attack pass. Fixed for each kind of device, because float sums depend on it in the
+    /// last bit, and a divisor of the blocks of 256 that share a seed. On a CPU core 64 is a little faster than 256; a GPU
+    /// needs the larger batch to be busy.
     /// </summary>
-    public const int BatchSize = 64;
+    public static int BatchSize(Device device) => device.type == TorchSharp.DeviceType.CUDA ? 256 : 64;
 
     /// <summary>The images of <paramref name="split"/> that a job asks about, on the device.</summary>
     /// <exception cref="RunInputException">The data cannot be read, or the payload asks for more images than its data set section names.</exception>

@@ -39,7 +39,7 @@ internal sealed class IterateCurves(IReadOnlyList<IClassifier> views, int steps,
     {
         try
         {
-            using var counts = SmoothedCounts.Of(views[target], images, indices, RandomStream.ReportAt(k), draws, EvaluationImages.BatchSize);
+            using var counts = SmoothedCounts.Of(views[target], images, indices, RandomStream.ReportAt(k), draws, EvaluationImages.BatchSize(images.device));
             return counts.Count(labels);
         }
         catch (ArithmeticException e)

@@ -66,7 +66,7 @@ internal sealed class Judge : IDisposable
     {
         try
         {
-            return Counts.Add(_view, _images, _indices, new Draw(_stream, 0, DrawsDone), EvaluationImages.BatchSize);
+            return Counts.Add(_view, _images, _indices, new Draw(_stream, 0, DrawsDone), EvaluationImages.BatchSize(_images.device));
         }
         catch (ArithmeticException e)
         {

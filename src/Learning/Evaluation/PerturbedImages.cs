@@ -28,7 +28,7 @@ internal sealed class PerturbedImages(DeviceImages clean) : IDisposable
     {
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
-        var count = Math.Min(EvaluationImages.BatchSize, clean.Count - Done);
+        var count = Math.Min(EvaluationImages.BatchSize(clean.Device), clean.Count - Done);
         var indices = ImageIndices.Range(clean.First + Done, count);
         var labels = clean.Labels(Done, count);
         IterateSeen? seen = curves is null ? null : (k, images) => curves.Add(k, images, indices, labels);

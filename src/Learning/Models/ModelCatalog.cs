@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,6 +17,7 @@ internal static class ModelCatalog
     /// <param name="device">Where it lives.</param>
     public static Network Build(NetworkShape shape, SeedTree seeds, Device device)
     {
+        using var home = DefaultDevice.Use(device);
         var source = new NoiseSource();
         ILayerFactory layers = shape.Noise switch
         {
@@ -31,7 +33,6 @@ internal static class ModelCatalog
             PreActResNet18Spec preAct => new PreActResNet18(preAct, layers),
             _ => throw new ArgumentOutOfRangeException(nameof(shape), shape.Architecture.GetType().Name, "no backbone for this architecture"),
         };
-        module.to(device);
         WeightInitialization.Apply(module, seeds, device);
         NoiseInitialization.Apply(shape.Noise, module, seeds, device);
         return new Network(shape, module, source);

@@ -17,8 +17,9 @@ internal sealed class Normalization : nn.Module<Tensor, Tensor>
         register_buffer("std", Channels(spec.Std), persistent: false);
     }
 
-    /// <summary>One number a channel as [1, 3, 1, 1].</summary>
-    public static Tensor Channels(IReadOnlyList<double> values) => tensor([.. values.Select(value => (float)value)], [1, 3, 1, 1]);
+    /// <summary>One number a channel as [1, 3, 1, 1], on a device; on the default one, where modules are built, when not given.</summary>
+    public static Tensor Channels(IReadOnlyList<double> values, Device? device = null) =>
+        tensor([.. values.Select(value => (float)value)], [1, 3, 1, 1], device: device);
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input) => input.sub(get_buffer("mean")!).div_(get_buffer("std")!);

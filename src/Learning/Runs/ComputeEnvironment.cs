@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Runs;
@@ -30,8 +31,16 @@ public static class ComputeEnvironment
         // Reported numbers are float32; TF32 would round factors to 10 bits on a GPU.
         backends.cudnn.allow_tf32 = false;
         backends.cuda.matmul.allow_tf32 = false;
+        // A resumed run must give the same numbers: cuDNN may neither choose an algorithm by the clock nor add in any order.
+        TorchRuntime.CudnnBenchmark = false;
+        TorchRuntime.CudnnDeterministic = true;
         return new RunProvenance(BuildVersion, __version__, BlasLibrary.Describe(compute.Threads), compute.Device == DeviceKind.Cuda ? "cuda" : "cpu", compute.Threads);
     }
+
+    /// <summary>What computes, for people: the model of the GPU, or the CPU's threads.</summary>
+    public static string DeviceName(ComputeSpec compute) => compute.Device != DeviceKind.Cuda ? FormattableString.Invariant($"CPU, {compute.Threads} thread(s)")
+        : TorchRuntime.BuiltWithCuda ? CudaProperties.Of().Name
+        : "a stand-in for a GPU";
 
     /// <summary>The tensor device of a job.</summary>
     internal static Device DeviceOf(ComputeSpec compute) => device(compute.Device == DeviceKind.Cuda ? "cuda" : "cpu");

@@ -23,7 +23,9 @@ public sealed record LocalJob(PlannedJob Job, LocalJobEnd End, JobResult? Result
 /// <param name="folder">Where outputs, resume points and results are kept.</param>
 /// <param name="dataFolder">Folder that holds the data sets' folders, or null.</param>
 /// <param name="models">SHA-256 (lower-case hex) to file, of the weights that the plan imports; null when there are none.</param>
-public sealed class LocalExperiment(ExperimentPlan plan, string folder, string? dataFolder, IReadOnlyDictionary<string, string>? models = null)
+/// <param name="chosen">Keys of the jobs to compute; of the others only what is kept is used. Null computes all.</param>
+public sealed class LocalExperiment(
+    ExperimentPlan plan, string folder, string? dataFolder, IReadOnlyDictionary<string, string>? models = null, IReadOnlySet<string>? chosen = null)
 {
     /// <summary>
     /// Runs what is not there yet. A job whose input cannot be used fails alone: what depends on it is skipped, the rest is
@@ -39,11 +41,21 @@ public sealed class LocalExperiment(ExperimentPlan plan, string folder, string? 
         foreach (var job in plan.Jobs)
         {
             if (stop.Requested is not null) break;
-            var end = End(job, ended, onEvent, stop);
+            var ours = chosen is null || chosen.Contains(job.Key);
+            var end = ours ? End(job, ended, onEvent, stop) : Kept(job);
             ended.Add(job.Key, end);
-            onEnd(end);
+            if (ours) onEnd(end);
         }
         return [.. ended.Values];
+    }
+
+    // A job that is not chosen: what is there of it.
+    LocalJob Kept(PlannedJob job)
+    {
+        var kept = new JobFolder(folder, job.Fingerprint);
+        return kept.Result is { } known
+            ? new(job, LocalJobEnd.Reused, known, kept.Metrics, null)
+            : new(job, LocalJobEnd.Skipped, null, [], "it is not among the jobs chosen here");
     }
 
     LocalJob End(PlannedJob job, Dictionary<string, LocalJob> ended, Action<PlannedJob, RunEvent> onEvent, StopSignal stop)

@@ -66,7 +66,7 @@ internal sealed class NetworkView(Network network, InputNoiseSpec? inputNoise, S
     Tensor ChannelSigma(double sigma, Device device)
     {
         var normalize = network.Shape.Architecture.Normalize ?? throw new InvalidOperationException("noise in normalised units needs a network that normalises");
-        return Normalization.Channels([.. normalize.Std.Select(std => sigma * std)]).to(device).DetachFromDisposeScope();
+        return Normalization.Channels([.. normalize.Std.Select(std => sigma * std)], device).DetachFromDisposeScope();
     }
 
     Tensor AskAll(Tensor images, ReadOnlySpan<long> indices, Draw draw)

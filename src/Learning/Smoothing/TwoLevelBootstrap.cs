@@ -83,7 +83,7 @@ internal static class TwoLevelBootstrap
         {
             using var block = NewDisposeScope();
             var count = Math.Min(step, Replicates - start);
-            var scores = Weights(seeds, start, count, (int)open.shape[0]).to(open.device).matmul(flat).view(count, open.shape[1], open.shape[2]); // [r, n, K]
+            var scores = Weights(seeds, start, count, (int)open.shape[0], open.device).matmul(flat).view(count, open.shape[1], open.shape[2]); // [r, n, K]
             var counts = scores.argmax(2).eq(labels).sum(1).cpu().data<long>(); // [r]
             for (var i = 0; i < count; i++) right[start + i] += counts[i];
         }
@@ -91,7 +91,7 @@ internal static class TwoLevelBootstrap
     }
 
     // How often each group was drawn, G times with replacement: [count, G].
-    static Tensor Weights(SeedTree seeds, int start, int count, int groups)
+    static Tensor Weights(SeedTree seeds, int start, int count, int groups, Device device)
     {
         var weights = new float[count * groups];
         for (var replicate = 0; replicate < count; replicate++)
@@ -99,7 +99,7 @@ internal static class TwoLevelBootstrap
             var random = new HostRandom((ulong)seeds.Seed(RandomStream.Bootstrap, start + replicate, OfDraws));
             for (var i = 0; i < groups; i++) weights[(replicate * groups) + random.Below(groups)]++;
         }
-        return tensor(weights, [count, groups]);
+        return tensor(weights, [count, groups], device: device);
     }
 
     // Linear between the two neighbours in order.

@@ -52,11 +52,12 @@ internal sealed class AccuracyProbe : IDisposable
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
         long clean = 0, adversarial = 0;
-        for (var start = 0; start < _images.Count; start += EvaluationImages.BatchSize)
+        var batchSize = EvaluationImages.BatchSize(_images.Device);
+        for (var start = 0; start < _images.Count; start += batchSize)
         {
             if (stop.Requested is not null) return null;
             using var batch = NewDisposeScope();
-            var count = Math.Min(EvaluationImages.BatchSize, _images.Count - start);
+            var count = Math.Min(batchSize, _images.Count - start);
             var indices = ImageIndices.Range(_first + start, count);
             var images = _images.Pixels(start, count);
             var labels = _images.Labels(start, count);

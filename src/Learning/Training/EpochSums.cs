@@ -43,7 +43,7 @@ internal sealed class EpochSums : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        _sums.copy_(from_array(sums.ToArray()));
+        _sums.copy_(from_array(sums.ToArray(), _sums.device));
         Images = images;
     }
 

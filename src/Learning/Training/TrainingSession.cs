@@ -148,7 +148,7 @@ internal sealed class TrainingSession : IDisposable
 
     StepImages Open(long[] indices, long[] labelled, int first, int batch, TrainingLoss loss, int epoch, int step)
     {
-        var index = from_array(indices).to(_images.Device);                       // [b]
+        var index = from_array(indices, _images.Device);                       // [b]
         var clean = _augmentation!.Apply(_images, index);                         // [b, 3, 32, 32]
         var labels = _images.Labels(index);                                       // [b]
         var teacher = _teacher?.OnClean(clean, indices, labelled, epoch, step);   // [b, K]

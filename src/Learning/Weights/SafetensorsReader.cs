@@ -73,7 +73,7 @@ internal sealed class SafetensorsReader : IDisposable
     public Tensor Load(string name)
     {
         var entry = Find(name) ?? throw new RunInputException($"{Path}: no tensor '{name}'; it holds {Names(_entries.Keys)}");
-        var tensor = empty([.. entry.Shape], DtypeOf(entry.Type));
+        var tensor = empty([.. entry.Shape], DtypeOf(entry.Type), CPU);
         if (entry.Bytes == 0) return tensor;
         _stream.Position = _data + entry.Begin;
         _stream.ReadExactly(tensor.bytes);

@@ -14,7 +14,7 @@ internal sealed class SafetensorsWriter
     readonly IReadOnlyList<(TensorEntry Entry, Tensor Tensor)> _tensors;
     readonly byte[] _header;
 
-    /// <param name="tensors">Name to tensor (float32, int64 or uint8, any device). They are read when written, not now.</param>
+    /// <param name="tensors">Name to tensor (float32, float16, bfloat16, int64 or uint8, any device). They are read when written, not now.</param>
     /// <param name="metadata">Free texts, stored under <c>__metadata__</c>.</param>
     /// <exception cref="ArgumentException">Another element type, or a name that is reserved.</exception>
     public SafetensorsWriter(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
@@ -95,6 +95,8 @@ internal sealed class SafetensorsWriter
         ScalarType.Float32 => ElementType.F32,
         ScalarType.Int64 => ElementType.I64,
         ScalarType.Byte => ElementType.U8,
-        var other => throw new ArgumentException($"'{name}' is of type {other}; expected Float32, Int64 or Byte", nameof(tensor)),
+        ScalarType.Float16 => ElementType.F16,
+        ScalarType.BFloat16 => ElementType.BF16,
+        var other => throw new ArgumentException($"'{name}' is of type {other}; expected Float32, Float16, BFloat16, Int64 or Byte", nameof(tensor)),
     };
 }

@@ -14,10 +14,10 @@ public static partial class torch
     /// </summary>
     public sealed class Generator : IDisposable
     {
-        /// <summary>A new stream on a device (the CPU when not given).</summary>
+        /// <summary>A new stream on a device; on the default one (the CPU) when not given.</summary>
         public Generator(ulong seed = 0, Device? device = null)
         {
-            var place = device ?? CPU;
+            var place = DefaultDevice.Or(device);
             Handle = new GeneratorHandle(Native.kt_generator_new(seed, (int)place.type, place.index));
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KdRobust.Torch;
 using KdRobust.Torch.Interop;
 
 namespace TorchSharp;
@@ -113,7 +114,7 @@ public static partial class torch
     }
 
     internal static Tensor OfScalar(Scalar value, ScalarType dtype, Device? device, bool requiresGrad) =>
-        Finish(Native.kt_tensor_scalar(value.Native, (int)dtype, Native.TypeOf(device), Native.IndexOf(device)), requiresGrad, null);
+        Finish(Native.kt_tensor_scalar(value.Native, (int)dtype, DefaultDevice.TypeOf(device), DefaultDevice.IndexOf(device)), requiresGrad, null);
 
     private static Tensor OfSpan<T>(ReadOnlySpan<T> values, ReadOnlySpan<long> dimensions, ScalarType? dtype, Device? device, bool requiresGrad, string[]? names)
         where T : unmanaged => OfBytes(MemoryMarshal.AsBytes(values), TypeOf(typeof(T)), dimensions, dtype, device, requiresGrad, names);
@@ -125,10 +126,11 @@ public static partial class torch
         foreach (var extent in dimensions) elements = checked(elements * extent);
         if (elements != values.Length / SizeOf(type))
             throw new ArgumentException($"Shape [{string.Join(", ", dimensions.ToArray())}] has {elements} elements, the array {values.Length / SizeOf(type)}.", nameof(dimensions));
-        var raw = empty(dimensions.ToArray(), type);
+        var place = DefaultDevice.Or(device);
+        var raw = empty(dimensions.ToArray(), type, CPU);
         raw.CopyFrom(values);
-        if ((dtype is null || dtype == type) && (device is null || device.type == DeviceType.CPU)) return Finish(raw, requiresGrad, names);
-        using (raw) return Finish(raw.to(dtype ?? type, device ?? CPU), requiresGrad, names);
+        if ((dtype is null || dtype == type) && place.type == DeviceType.CPU) return Finish(raw, requiresGrad, names);
+        using (raw) return Finish(raw.to(dtype ?? type, place), requiresGrad, names);
     }
 
     private static Tensor Finish(Tensor tensor, bool requiresGrad, string[]? names)

@@ -1,3 +1,4 @@
+using KdRobust.Torch;
 using KdRobust.Torch.Interop;
 
 namespace TorchSharp;
@@ -7,7 +8,7 @@ public static partial class torch
 {
     /// <summary>Uniform on [0, 1).</summary>
     public static Tensor rand(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Finish(Native.kt_random_rand(size, size.Length, Native.OrNone(generator), Native.TypeOf(dtype), Native.TypeOf(device), Native.IndexOf(device)), requires_grad, names);
+        Finish(Native.kt_random_rand(size, size.Length, Native.OrNone(generator), Native.TypeOf(dtype), DefaultDevice.TypeOf(device), DefaultDevice.IndexOf(device)), requires_grad, names);
 
     /// <inheritdoc cref="rand(long[], ScalarType?, Device, bool, Generator, string[])"/>
     public static Tensor rand(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
@@ -35,7 +36,7 @@ public static partial class torch
 
     /// <summary>Normal with mean 0 and standard deviation 1.</summary>
     public static Tensor randn(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Finish(Native.kt_random_randn(size, size.Length, Native.OrNone(generator), Native.TypeOf(dtype), Native.TypeOf(device), Native.IndexOf(device)), requires_grad, names);
+        Finish(Native.kt_random_randn(size, size.Length, Native.OrNone(generator), Native.TypeOf(dtype), DefaultDevice.TypeOf(device), DefaultDevice.IndexOf(device)), requires_grad, names);
 
     /// <inheritdoc cref="randn(long[], ScalarType?, Device, bool, Generator, string[])"/>
     public static Tensor randn(ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
@@ -63,7 +64,7 @@ public static partial class torch
 
     /// <summary>Uniform integers low .. high - 1; int64 when no type is given.</summary>
     public static Tensor randint(long low, long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
-        Finish(Native.kt_random_randint(low, high, size, size.Length, Native.OrNone(generator), Native.TypeOf(dtype), Native.TypeOf(device), Native.IndexOf(device)), requires_grad, names);
+        Finish(Native.kt_random_randint(low, high, size, size.Length, Native.OrNone(generator), Native.TypeOf(dtype), DefaultDevice.TypeOf(device), DefaultDevice.IndexOf(device)), requires_grad, names);
 
     /// <inheritdoc cref="randint(long, long, long[], ScalarType?, Device, bool, Generator, string[])"/>
     public static Tensor randint(long high, long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
@@ -71,7 +72,7 @@ public static partial class torch
 
     /// <summary>0 .. n - 1 in random order; int64 when no type is given.</summary>
     public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
-        Finish(Native.kt_random_randperm(n, Native.OrNone(generator), Native.TypeOf(dtype), Native.TypeOf(device), Native.IndexOf(device)), requires_grad, null);
+        Finish(Native.kt_random_randperm(n, Native.OrNone(generator), Native.TypeOf(dtype), DefaultDevice.TypeOf(device), DefaultDevice.IndexOf(device)), requires_grad, null);
 
     /// <summary>1 with the input's values as probabilities, else 0.</summary>
     public static Tensor bernoulli(Tensor input, Generator? generator = null) => input.bernoulli(generator);

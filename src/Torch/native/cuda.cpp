@@ -18,19 +18,30 @@
 
 using namespace kt;
 
-int32_t kt_cuda_device_count() {
+namespace {
+// The GPUs this build can use.
+int32_t built_for() {
 #ifdef KT_CUDA
   return c10::cuda::device_count();
 #else
   return 0;
 #endif
 }
+}  // namespace
 
-int32_t kt_cuda_cudnn_available() { KT_GUARD("is_cudnn_available", (), 0, return kt_cuda_device_count() > 0 && at::detail::getCUDAHooks().hasCuDNN()) }
+int32_t kt_cuda_device_count() {
+#ifdef KT_STAND_IN
+  return 1;
+#else
+  return built_for();
+#endif
+}
+
+int32_t kt_cuda_cudnn_available() { KT_GUARD("is_cudnn_available", (), 0, return built_for() > 0 && at::detail::getCUDAHooks().hasCuDNN()) }
 
 int32_t kt_cuda_manual_seed_all(uint64_t seed) {
   KT_STATUS("manual_seed_all", (), {
-    for (int32_t i = 0; i < kt_cuda_device_count(); i++) {
+    for (int32_t i = 0; i < built_for(); i++) {
       auto generator = at::globalContext().defaultGenerator(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(i)));
       std::lock_guard<std::mutex> lock(generator.mutex());
       generator.set_current_seed(seed);

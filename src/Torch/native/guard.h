@@ -64,7 +64,17 @@ inline optional<at::ScalarType> opt_dtype(int32_t dtype) {
   return dtype < 0 ? optional<at::ScalarType>() : optional<at::ScalarType>(static_cast<at::ScalarType>(dtype));
 }
 
+// Where there is no GPU, tests may let another device type stand in for CUDA (tests/StandIn).
+#ifdef KT_STAND_IN
+constexpr auto cuda_type = at::DeviceType::PrivateUse1;
+#else
+constexpr auto cuda_type = at::DeviceType::CUDA;
+#endif
+
+inline int32_t device_type(at::DeviceType type) { return static_cast<int32_t>(type == cuda_type ? at::DeviceType::CUDA : type); }
+
 inline at::Device device(int32_t type, int32_t index) {
+  if (static_cast<at::DeviceType>(type) == at::DeviceType::CUDA) return at::Device(cuda_type, static_cast<c10::DeviceIndex>(index));
   return at::Device(static_cast<at::DeviceType>(type), static_cast<c10::DeviceIndex>(index));
 }
 

@@ -17,8 +17,17 @@ at::Generator& gen(void* handle) {
   return *static_cast<at::Generator*>(handle);
 }
 
+#ifdef KT_STAND_IN
+}
+at::Generator kt_stand_in_generator(uint64_t seed);
+namespace {
+#endif
+
 at::Generator create(at::Device device, uint64_t seed) {
   if (device.is_cpu()) return at::detail::createCPUGenerator(seed);
+#ifdef KT_STAND_IN
+  if (device.type() == cuda_type) return kt_stand_in_generator(seed);
+#endif
 #ifdef KT_CUDA
   if (device.is_cuda()) {
     auto generator = at::cuda::detail::createCUDAGenerator(device.index());
@@ -54,7 +63,7 @@ int32_t kt_generator_set_state(void* generator, void* state) {
 int32_t kt_generator_device(void* generator, int32_t* index) {
   const auto device = gen(generator).device();
   *index = device.index();
-  return static_cast<int32_t>(device.type());
+  return device_type(device.type());
 }
 int32_t kt_random_manual_seed(uint64_t seed) { KT_STATUS("manual_seed", (), at::manual_seed(seed)) }
 

@@ -27,7 +27,7 @@ int64_t kt_tensor_size(void* self, int64_t dim) { KT_GUARD("size", (self), INT64
 int32_t kt_tensor_device(void* self, int32_t* index) {
   const auto device = static_cast<at::Tensor*>(self)->device();
   *index = device.index();
-  return static_cast<int32_t>(device.type());
+  return device_type(device.type());
 }
 
 int32_t kt_tensor_is_contiguous(void* self, int32_t memory_format) {

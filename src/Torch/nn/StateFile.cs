@@ -78,7 +78,7 @@ internal static class StateFile
     internal static torch.Tensor ReadTensor(BinaryReader reader)
     {
         var (type, shape) = ReadHeader(reader);
-        var tensor = torch.empty(shape, dtype: type);
+        var tensor = torch.empty(shape, type, torch.CPU);
         if (tensor.numel() > 0)
             reader.BaseStream.ReadExactly(tensor.bytes);
         return tensor;

@@ -135,7 +135,7 @@ public partial class Adam
         internal override IEnumerable<(string Name, torch.Tensor Value)> Tensors()
         {
             // A floating-point scalar as in PyTorch, but of double precision: exact beyond 2^24 steps.
-            yield return ("step", torch.full([], (double)step, torch.ScalarType.Float64));
+            yield return ("step", torch.full([], (double)step, torch.ScalarType.Float64, torch.CPU));
             yield return ("exp_avg", TensorData.Alias(exp_avg));
             yield return ("exp_avg_sq", TensorData.Alias(exp_avg_sq));
             if (max_exp_avg_sq is not null)

@@ -21,7 +21,7 @@ public static class OptimizerCheckpoint
         for (var g = 0; g < state.Options.Count; g++)
         {
             foreach (var (name, value, _) in state.Options[g].Numbers())
-                tensors.Add(GroupKey(g, name), torch.full([], value, torch.ScalarType.Float64));
+                tensors.Add(GroupKey(g, name), torch.full([], value, torch.ScalarType.Float64, torch.CPU));
         }
         for (var i = 0; i < state.State.Count; i++)
         {

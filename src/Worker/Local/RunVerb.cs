@@ -45,7 +45,7 @@ static partial class RunVerb
         var stop = new StopSignal();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(stop, signal));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(stop, signal));
-        var screen = new Screen(plan, Console.Error);
+        var screen = new Screen(plan.Jobs.Count, Console.Error);
         var ended = new LocalExperiment(plan, options.OutputFolder, options.DataFolder, options.Models).Run(screen.Tell, screen.Tell, stop);
 
         var report = ReportOf(options.Spec, plan, ended);
@@ -61,14 +61,14 @@ static partial class RunVerb
         return report.Complete ? 0 : 3;
     }
 
-    static void Stop(StopSignal stop, PosixSignalContext signal)
+    internal static void Stop(StopSignal stop, PosixSignalContext signal)
     {
         // The second signal ends at once; what was kept until then is whole.
         signal.Cancel = stop.Requested is null;
         stop.Request(StopReason.Drain);
     }
 
-    static ExperimentReport ReportOf(ExperimentSpec spec, ExperimentPlan plan, IReadOnlyList<LocalJob> ended)
+    internal static ExperimentReport ReportOf(ExperimentSpec spec, ExperimentPlan plan, IReadOnlyList<LocalJob> ended)
     {
         var results = ended.ToDictionary(job => job.Job.Key, job => job.Result, StringComparer.Ordinal);
         var metrics = ended.ToDictionary(job => job.Job.Key, job => job.Metrics.ToLookup(point => point.Series, StringComparer.Ordinal), StringComparer.Ordinal);
@@ -79,7 +79,7 @@ static partial class RunVerb
     /// BLAS and OpenMP read the environment once, when libtorch brings them in, and not .NET's copy of it: it is set where
     /// they look, before anything of libtorch is loaded.
     /// </summary>
-    static void PinThreads(int threads)
+    internal static void PinThreads(int threads)
     {
         foreach (var (name, value) in ComputeEnvironment.Variables(threads))
         {
@@ -93,7 +93,9 @@ static partial class RunVerb
     private static partial int SetNativeVariable(string name, string value, int overwrite);
 
     /// <summary>What a person sees while it runs: one line a job begun and ended, and one now and then between.</summary>
-    sealed class Screen(ExperimentPlan plan, TextWriter output)
+    /// <param name="jobs">How many jobs there are.</param>
+    /// <param name="output">Where the lines go.</param>
+    internal sealed class Screen(int jobs, TextWriter output)
     {
         static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
@@ -106,7 +108,7 @@ static partial class RunVerb
             if (current != job.Key)
             {
                 (current, begun, shown) = (job.Key, Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
-                output.WriteLine($"[{ended + 1}/{plan.Jobs.Count}] {job.DisplayName}");
+                output.WriteLine($"[{ended + 1}/{jobs}] {job.DisplayName}");
             }
             if (happened is not ProgressMade { Progress: var at } || Stopwatch.GetElapsedTime(shown) < Every)
                 return;
@@ -122,10 +124,10 @@ static partial class RunVerb
             output.WriteLine(job.End switch
             {
                 LocalJobEnd.Computed => $"    done in {seconds}",
-                LocalJobEnd.Reused => $"[{ended}/{plan.Jobs.Count}] {job.Job.DisplayName}: kept from before",
+                LocalJobEnd.Reused => $"[{ended}/{jobs}] {job.Job.DisplayName}: kept from before",
                 LocalJobEnd.Stopped => $"    stopped after {seconds}",
-                LocalJobEnd.Failed => $"[{ended}/{plan.Jobs.Count}] {job.Job.DisplayName} failed: {job.Failure}",
-                _ => $"[{ended}/{plan.Jobs.Count}] {job.Job.DisplayName}: skipped, {job.Failure}",
+                LocalJobEnd.Failed => $"[{ended}/{jobs}] {job.Job.DisplayName} failed: {job.Failure}",
+                _ => $"[{ended}/{jobs}] {job.Job.DisplayName}: skipped, {job.Failure}",
             });
         }
 

@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -14,10 +15,10 @@ public sealed class AttackBallTests
     static double[] Lengths(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return [.. images.to(ScalarType.Float64).square().flatten(1).sum(1).sqrt().data<double>()];
+        return [.. images.to(ScalarType.Float64).square().flatten(1).sum(1).sqrt().cpu().data<double>()];
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_l2_projection_shortens_what_is_too_long_and_leaves_the_rest()
     {
         using var scope = NewDisposeScope();
@@ -31,7 +32,7 @@ public sealed class AttackBallTests
         ball.LargestDistance(moved).ShouldBe(0.5, 1e-7);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_l2_direction_has_length_one_and_a_zero_gradient_has_none()
     {
         using var scope = NewDisposeScope();
@@ -46,7 +47,7 @@ public sealed class AttackBallTests
         LargestDifference(direction[0] * Lengths(gradient)[0], gradient[0]).ShouldBeLessThan(1e-5);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_linf_direction_is_the_sign()
     {
         using var scope = NewDisposeScope();
@@ -54,7 +55,7 @@ public sealed class AttackBallTests
         Values(ball.Direction(tensor(new[] { -0.2f, 0, 1e-20f }, [1, 1, 1, 3]))).ShouldBe([-1f, 0f, 1f]);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0.5)]
     [InlineData(5)]
     [InlineData(50)]
@@ -69,7 +70,7 @@ public sealed class AttackBallTests
         projected.max().item<float>().ShouldBeLessThanOrEqualTo(1);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_l2_start_is_uniform_in_the_ball()
     {
         const int n = 4000;
@@ -90,7 +91,7 @@ public sealed class AttackBallTests
         Values(flat.square().mean([0])).ShouldAllBe(square => Math.Abs(square - (epsilon * epsilon / 6)) < 0.002);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackNorm.Linf, false)]
     [InlineData(AttackNorm.L2, false)]
     [InlineData(AttackNorm.L2, true)]

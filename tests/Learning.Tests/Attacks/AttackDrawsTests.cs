@@ -3,6 +3,7 @@ using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Evaluation;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ public sealed class AttackDrawsTests
         return view.Asked;
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(ExpectationOf.MeanLoss, 1)]
     [InlineData(ExpectationOf.MeanProbability, 2)]
     [InlineData(ExpectationOf.MeanLogit, 2)]
@@ -40,7 +41,7 @@ public sealed class AttackDrawsTests
         asked.Where(draw => draw.Stream == RandomStream.Select).Distinct().Count().ShouldBe(3 * selecting);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Iterates_of_a_random_view_are_compared_by_as_many_draws_as_the_spec_says()
     {
         var spec = Attack(K, keep: KeepIterate.Best);
@@ -54,7 +55,7 @@ public sealed class AttackDrawsTests
         deterministic.Asked.Count.ShouldBe(K + 1, "a pass an iterate is enough");
     }
 
-    [Fact]
+    [DeviceFact]
     public void What_judges_an_iterate_crafted_nothing_and_judges_no_other()
     {
         const int draws = 6;

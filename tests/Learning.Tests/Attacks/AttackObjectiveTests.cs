@@ -1,5 +1,6 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Attacks;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ public sealed class AttackObjectiveTests
 {
     static readonly float[] Rows = [1, 5, 3, 2, 2, 5, -1, 0];
 
-    [Fact]
+    [DeviceFact]
     public void Margin_is_own_logit_minus_the_best_other_one()
     {
         using var scope = NewDisposeScope();
@@ -18,7 +19,7 @@ public sealed class AttackObjectiveTests
         Values(AttackObjective.Of(AttackLoss.Margin, logits, tensor(new long[] { 1, 0 }, [2]), null)).ShouldBe([-2f, 3f]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Difference_of_logits_ratio_ignores_shift_and_scale()
     {
         using var scope = NewDisposeScope();
@@ -30,7 +31,7 @@ public sealed class AttackObjectiveTests
         LargestDifference(AttackObjective.DifferenceOfLogitsRatio(logits * 7 + 3, labels), AttackObjective.DifferenceOfLogitsRatio(logits, labels)).ShouldBeLessThan(1e-6);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Divergence_is_zero_from_itself_and_the_written_sum_elsewhere()
     {
         using var scope = NewDisposeScope();
@@ -41,7 +42,7 @@ public sealed class AttackObjectiveTests
         Should.Throw<ArgumentNullException>(() => AttackObjective.Of(AttackLoss.Kl, p, tensor(new long[] { 1, 0 }, [2]), null)).Message.ShouldContain("clean");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Targeted_losses_are_highest_where_the_target_leads()
     {
         using var scope = NewDisposeScope();
@@ -58,7 +59,7 @@ public sealed class AttackObjectiveTests
             Should.Throw<ArgumentException>(() => AttackObjective.Of(loss, logits, labels, logits, target, logits)).Message.ShouldContain("aim");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Distance_from_a_teacher_is_its_cross_entropy()
     {
         using var scope = NewDisposeScope();

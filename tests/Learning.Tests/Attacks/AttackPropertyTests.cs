@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -57,7 +58,7 @@ public sealed class AttackPropertyTests
 
     static string Name(PgdSpec spec) => $"{spec.Target}, {spec.Expectation?.Of}, {spec.Keep}, start {spec.RandomStart}, {spec.Restarts} restarts";
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(NormsAndLosses))]
     public void The_images_stay_in_the_ball_and_in_the_unit_cube(AttackNorm norm, AttackLoss loss)
     {
@@ -95,7 +96,7 @@ public sealed class AttackPropertyTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(NormsAndLosses))]
     public void A_ball_of_radius_zero_holds_the_clean_images_and_their_accuracy(AttackNorm norm, AttackLoss loss)
     {
@@ -115,7 +116,7 @@ public sealed class AttackPropertyTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackNorm.Linf)]
     [InlineData(AttackNorm.L2)]
     public void Nothing_is_left_alive(AttackNorm norm)
@@ -139,7 +140,7 @@ public sealed class AttackPropertyTests
         LiveTensors.Count().ShouldBe(before);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackNorm.Linf)]
     [InlineData(AttackNorm.L2)]
     public void More_steps_never_lower_the_crafting_loss_of_the_best_iterate(AttackNorm norm)

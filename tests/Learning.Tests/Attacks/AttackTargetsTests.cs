@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ public sealed class AttackTargetsTests
     static long[] Of(AttackTarget target, Tensor labels, long[] indices, int epoch = 0, Tensor? clean = null) =>
         Integers(AttackTargets.Of(target, labels, indices, Seeds, epoch, clean)!);
 
-    [Fact]
+    [DeviceFact]
     public void No_target_and_the_next_class()
     {
         using var scope = NewDisposeScope();
@@ -23,7 +24,7 @@ public sealed class AttackTargetsTests
         Of(AttackTarget.Next, labels, Indices(3)).ShouldBe([1L, 9, 0]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_random_class_is_never_the_true_one_and_each_other_one_is_as_likely()
     {
         const int n = 4500;
@@ -35,7 +36,7 @@ public sealed class AttackTargetsTests
         counts.Where((_, c) => c != 3).ShouldAllBe(count => Math.Abs(count - (n / 9)) < 5 * Math.Sqrt(n / 9.0));
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_random_class_depends_on_the_image_and_the_epoch_and_on_nothing_else()
     {
         using var scope = NewDisposeScope();
@@ -45,7 +46,7 @@ public sealed class AttackTargetsTests
         Of(AttackTarget.Random, labels, Indices(40), epoch: 1).ShouldNotBe(all);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_least_likely_class_is_another_one_than_the_true_one()
     {
         using var scope = NewDisposeScope();
@@ -54,7 +55,7 @@ public sealed class AttackTargetsTests
         Should.Throw<ArgumentNullException>(() => AttackTargets.Of(AttackTarget.LeastLikely, Labels(2), Indices(2), Seeds, 0, null)).Message.ShouldContain("clean logits");
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_least_likely_class_is_read_from_one_clean_draw_of_the_restart()
     {
         using var scope = NewDisposeScope();
@@ -75,7 +76,7 @@ public sealed class AttackTargetsTests
         return aims;
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Aims))]
     public void A_targeted_attack_leads_more_images_to_its_class(AttackTarget target, AttackLoss loss, AttackNorm norm)
     {

@@ -4,6 +4,7 @@ using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using KdRobust.Learning.Tests.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ public sealed class ExpectationTests
         return modes;
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Modes))]
     public void The_gradient_is_that_of_all_graphs_at_once(ExpectationOf of, AttackLoss loss)
     {
@@ -52,7 +53,7 @@ public sealed class ExpectationTests
         answer.requires_grad.ShouldBeFalse();
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_mean_of_losses_is_the_mean_of_single_gradients_of_a_noisy_network()
     {
         using var scope = NewDisposeScope();
@@ -66,7 +67,7 @@ public sealed class ExpectationTests
         LargestDifference(gradient, expected).ShouldBeLessThan(1e-6 * expected.abs().max().item<float>());
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(ExpectationOf.MeanLoss)]
     [InlineData(ExpectationOf.MeanProbability)]
     [InlineData(ExpectationOf.MeanLogit)]
@@ -83,7 +84,7 @@ public sealed class ExpectationTests
         Same(Images(single), Images(many)).ShouldBeFalse();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(ExpectationOf.MeanLoss)]
     [InlineData(ExpectationOf.MeanProbability)]
     [InlineData(ExpectationOf.MeanLogit)]
@@ -96,7 +97,7 @@ public sealed class ExpectationTests
         view.Asked.Count.ShouldBe(4);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Survivors_count_by_the_mean_of_what_is_averaged()
     {
         using var scope = NewDisposeScope();
@@ -117,7 +118,7 @@ public sealed class ExpectationTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Probabilities_too_small_for_a_float_are_averaged()
     {
         using var scope = NewDisposeScope();
@@ -128,7 +129,7 @@ public sealed class ExpectationTests
         answer[0, 9].item<float>().ShouldBe((float)(-500 - Math.Log(9) - Math.Log(3)), 1e-3f);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(ExpectationOf.MeanLoss)]
     [InlineData(ExpectationOf.MeanProbability)]
     [InlineData(ExpectationOf.MeanLogit)]

@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ public sealed class FrozenCandidateTests
     const int N = 24;
     const int K = 5;
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackNorm.Linf, 0.5 / 255, 0.2 / 255)]
     [InlineData(AttackNorm.L2, 0.11, 0.05)]
     public void An_image_stops_at_its_first_error_and_else_ends_where_its_class_is_least_probable(AttackNorm norm, double epsilon, double step)
@@ -62,11 +63,11 @@ public sealed class FrozenCandidateTests
         Same(attack.Perturb(view, images, labels, Indices(N), new AttackMoment(0, 0)), outcome.Images).ShouldBeTrue("training sees the same");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Freezing_is_refused_with_restarts() =>
         Should.Throw<ArgumentException>(() => new Pgd(Attack(restarts: 2, randomStart: true, keep: KeepIterate.Frozen), new SeedTree(1))).Message.ShouldContain("restarts");
 
-    [Fact]
+    [DeviceFact]
     public void An_error_is_one_of_the_expectation_where_there_is_one()
     {
         using var scope = NewDisposeScope();

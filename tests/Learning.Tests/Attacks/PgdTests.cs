@@ -4,6 +4,7 @@ using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using KdRobust.Learning.Tests.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -40,7 +41,7 @@ public sealed class PgdTests
         return options;
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Options))]
     public void Whatever_the_options_the_result_is_in_the_ball_and_in_the_unit_cube(AttackLoss loss, KeepIterate keep, bool start, int restarts)
     {
@@ -66,7 +67,7 @@ public sealed class PgdTests
         outcome.Curve.Survivors.Zip(outcome.Curve.CorrectAtStep).ShouldAllBe(pair => pair.First <= pair.Second);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(KeepIterate.Last, false)]
     [InlineData(KeepIterate.Best, true)]
     public void A_ball_of_radius_zero_leaves_the_clean_images_and_their_accuracy(KeepIterate keep, bool start)
@@ -83,7 +84,7 @@ public sealed class PgdTests
         outcome.Curve.CorrectAtStep.ShouldAllBe(right => right == clean);
     }
 
-    [Fact]
+    [DeviceFact]
     public void More_steps_never_lower_the_loss_of_the_best_iterate_and_fool_more()
     {
         using var scope = NewDisposeScope();
@@ -104,7 +105,7 @@ public sealed class PgdTests
         before.lt(clean).all().item<bool>().ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void More_restarts_never_raise_a_margin()
     {
         using var scope = NewDisposeScope();
@@ -122,7 +123,7 @@ public sealed class PgdTests
         Same(one, three).ShouldBeFalse();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackLoss.CrossEntropy)]
     [InlineData(AttackLoss.Margin)]
     [InlineData(AttackLoss.Dlr)]
@@ -142,7 +143,7 @@ public sealed class PgdTests
         Loss(outcome.Images).mean().item<float>().ShouldBeGreaterThan(Loss(images).mean().item<float>());
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackNorm.Linf, 8 / 255.0, 2 / 255.0)]
     [InlineData(AttackNorm.L2, 0.5, 0.2)]
     public void Perturbed_images_depend_neither_on_the_batch_nor_on_the_shard(AttackNorm norm, double epsilon, double step)
@@ -161,7 +162,7 @@ public sealed class PgdTests
         first.Curve.Plus(rest.Curve).CorrectAtStep.ShouldBe(whole.Curve.CorrectAtStep);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Crafting_selecting_and_starting_use_draws_of_their_own_and_never_the_reporting_ones()
     {
         using var scope = NewDisposeScope();
@@ -180,7 +181,7 @@ public sealed class PgdTests
         selecting.Count.ShouldBe(2 * spec.SelectingDraws);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Mode_and_gradients_are_untouched_by_an_attack_and_by_a_failing_one()
     {
         using var scope = NewDisposeScope();
@@ -201,7 +202,7 @@ public sealed class PgdTests
         Same(running, network.Module.state_dict()["bn1.running_mean"]).ShouldBeTrue("the attack moved batch statistics");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Perturbing_for_training_gives_the_images_of_a_full_run()
     {
         using var scope = NewDisposeScope();
@@ -214,7 +215,7 @@ public sealed class PgdTests
         Same(outcome.Images, attack.Perturb(view, Images(N), Labels(N), mixed, new AttackMoment(2, 9))).ShouldBeFalse();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Pixels_outside_the_unit_interval_are_refused()
     {
         using var scope = NewDisposeScope();
@@ -224,7 +225,7 @@ public sealed class PgdTests
         Should.Throw<ArgumentException>(() => Run(Attack(1), view, Images(2).mul(double.NaN))).Message.ShouldContain("[0,1]");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Weights_that_have_diverged_are_named_as_the_reason()
     {
         using var scope = NewDisposeScope();
@@ -234,7 +235,7 @@ public sealed class PgdTests
         Should.Throw<ArithmeticException>(() => Run(Attack(2), view, Images(2))).Message.ShouldContain("diverged");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0, 1, 0.1, "steps")]
     [InlineData(1, 0, 0.1, "restarts")]
     [InlineData(1, 1, -0.1, "epsilon")]
@@ -242,11 +243,11 @@ public sealed class PgdTests
     public void A_field_that_makes_no_attack_is_named(int steps, int restarts, double epsilon, string field) =>
         Should.Throw<ArgumentException>(() => new Pgd(Attack(steps, epsilon, restarts: restarts), Seeds)).Message.ShouldContain(field);
 
-    [Fact]
+    [DeviceFact]
     public void Divergence_without_a_random_start_is_refused() =>
         Should.Throw<ArgumentException>(() => new Pgd(Attack(loss: AttackLoss.Kl), Seeds)).Message.ShouldContain("randomStart");
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(KeepIterate.Last, 1)]
     [InlineData(KeepIterate.Best, 2)]
     [InlineData(KeepIterate.Frozen, 1)]

@@ -3,6 +3,7 @@ using KdRobust.Learning.Attacks;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ public sealed class StepTests
         return attack.Perturb(view, Images(N), Labels(N), Indices(N), moment);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Fgsm_is_one_signed_step_of_the_whole_radius()
     {
         using var scope = NewDisposeScope();
@@ -40,7 +41,7 @@ public sealed class StepTests
         LargestDifference(Perturb(Fgsm(AttackNorm.Linf, epsilon), view), expected).ShouldBeLessThan(1e-7);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Fgsm_in_l2_follows_the_normalised_gradient()
     {
         using var scope = NewDisposeScope();
@@ -52,7 +53,7 @@ public sealed class StepTests
         LargestDifference(Perturb(Fgsm(AttackNorm.L2, epsilon), view), expected).ShouldBeLessThan(1e-6);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackNorm.Linf, 8 / 255.0)]
     [InlineData(AttackNorm.L2, 0.7)]
     public void Fgsm_is_pgd_with_one_step_of_the_radius(AttackNorm norm, double epsilon)
@@ -72,7 +73,7 @@ public sealed class StepTests
         Should.Throw<ArgumentException>(() => new Pgd(Fgsm(norm, epsilon) with { Loss = AttackLoss.Kl }, Seeds)).Message.ShouldContain("fgsm");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackNorm.Linf)]
     [InlineData(AttackNorm.L2)]
     public void Accumulated_steps_follow_the_sum_of_all_gradients_so_far(AttackNorm norm)
@@ -95,7 +96,7 @@ public sealed class StepTests
         Same(Of(StepGradient.Accumulated, steps), x).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Every_restart_accumulates_anew()
     {
         using var scope = NewDisposeScope();
@@ -104,7 +105,7 @@ public sealed class StepTests
         Same(Perturb(Of(StepGradient.Fresh), view), Perturb(Of(StepGradient.Accumulated), view)).ShouldBeTrue();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(KeepIterate.Last, 1, false)]
     [InlineData(KeepIterate.Last, 2, true)]
     [InlineData(KeepIterate.Best, 2, true)]

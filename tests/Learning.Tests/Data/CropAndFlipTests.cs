@@ -2,6 +2,8 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Data;
@@ -15,14 +17,14 @@ public sealed class CropAndFlipTests
     static byte[] Apply(AugmentationSpec spec, int epoch, params long[] indices)
     {
         using var scope = NewDisposeScope();
-        using var images = new DeviceImages(Images, CPU);
-        using var views = new CropAndFlip(spec, new SeedTree(5), epoch, Count, CPU);
-        return views.Apply(images, from_array(indices)).mul(255).round().to(ScalarType.Byte).contiguous().bytes.ToArray();
+        using var images = new DeviceImages(Images, DefaultDevice.OfProcess);
+        using var views = new CropAndFlip(spec, new SeedTree(5), epoch, Count, DefaultDevice.OfProcess);
+        return views.Apply(images, from_array(indices)).mul(255).round().to(ScalarType.Byte).contiguous().cpu().bytes.ToArray();
     }
 
     static byte[] Original(int index) => Images.Pixels[(index * 3072)..((index + 1) * 3072)];
 
-    [Fact]
+    [DeviceFact]
     public void The_view_of_an_image_does_not_depend_on_its_batch()
     {
         var together = Apply(Both, 3, 0, 1, 2, 3, 4, 5, 6, 7);
@@ -31,7 +33,7 @@ public sealed class CropAndFlipTests
         Apply(Both, 3, 23, 2, 17)[3072..6144].ShouldBe(together[(2 * 3072)..(3 * 3072)]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Every_view_is_a_crop_of_the_padded_image_or_of_its_mirror()
     {
         var indices = Enumerable.Range(0, Count).Select(i => (long)i).ToArray();
@@ -52,13 +54,13 @@ public sealed class CropAndFlipTests
         flips.ShouldBeInRange(25, 71);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Without_augmentation_the_image_stays()
     {
         Apply(new AugmentationSpec { CropPadding = 0, Flip = false }, 1, 7).ShouldBe(Original(7));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Flip_alone_crops_nothing()
     {
         var indices = Enumerable.Range(0, Count).Select(i => (long)i).ToArray();
@@ -68,7 +70,7 @@ public sealed class CropAndFlipTests
             FindCrop(views[(i * 3072)..((i + 1) * 3072)], Original(i)).ShouldNotBeNull().ShouldSatisfyAllConditions(c => c.Top.ShouldBe(4), c => c.Left.ShouldBe(4));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Epochs_differ_and_repeat_themselves()
     {
         Apply(Both, 1, 0, 1, 2, 3).ShouldBe(Apply(Both, 1, 0, 1, 2, 3));

@@ -22,7 +22,7 @@ public sealed class DatasetReaderTests : IDisposable
         return name;
     }
 
-    [Fact]
+    [DeviceFact]
     public void Records_are_read_back_as_they_were_written()
     {
         var bytes = Records(30);
@@ -36,7 +36,7 @@ public sealed class DatasetReaderTests : IDisposable
         RecordFile.Join(images).ShouldBe(bytes);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_cut_short_is_refused_with_its_offset()
     {
         var bytes = Records(30);
@@ -48,7 +48,7 @@ public sealed class DatasetReaderTests : IDisposable
         refusal.Message.ShouldContain("offset 36881 (record 12, byte 5");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_that_is_too_long_is_refused()
     {
         var bytes = Records(31);
@@ -57,7 +57,7 @@ public sealed class DatasetReaderTests : IDisposable
         Should.Throw<RunInputException>(() => RecordFile.Read(_folder, file)).Message.ShouldContain("offset 92190");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_label_above_nine_is_refused_with_its_offset()
     {
         var bytes = Records(30);
@@ -67,7 +67,7 @@ public sealed class DatasetReaderTests : IDisposable
         Should.Throw<RunInputException>(() => RecordFile.Read(_folder, file)).Message.ShouldContain("label 10 at offset 64533 (record 21)");
     }
 
-    [Fact]
+    [DeviceFact]
     public void One_changed_pixel_is_refused()
     {
         var bytes = Records(30);
@@ -78,13 +78,13 @@ public sealed class DatasetReaderTests : IDisposable
         Should.Throw<RunInputException>(() => RecordFile.Read(_folder, file)).Message.ShouldContain("SHA-256");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_missing_file_is_refused_by_name()
     {
         Should.Throw<RunInputException>(() => RecordFile.Read(_folder, new DatasetFile("absent.bin", 1, ""))).Message.ShouldContain("absent.bin");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_missing_data_set_says_what_to_do()
     {
         var refusal = Should.Throw<RunInputException>(() => DatasetReader.Read(Spec(DatasetName.Cifar10Mini, 10, 10), DataSplit.Test, _folder));
@@ -95,14 +95,14 @@ public sealed class DatasetReaderTests : IDisposable
         Should.Throw<RunInputException>(() => DatasetReader.Read(Spec(DatasetName.Cifar10, 10, 10), DataSplit.Test, null)).Message.ShouldContain("no data folder is known");
     }
 
-    [Fact]
+    [DeviceFact]
     public void More_images_than_the_set_has_are_refused()
     {
         Should.Throw<RunInputException>(() => DatasetReader.Read(Spec(DatasetName.Cifar10Mini, 2001, 10), DataSplit.Train, _folder)).Message
             .ShouldBe("dataset.trainImages: 2001, but cifar10-mini has 2000");
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_mini_set_takes_the_first_images_of_each_class_in_file_order()
     {
         var images = SyntheticImages.Make(DataSplit.Train, 40);
@@ -115,7 +115,7 @@ public sealed class DatasetReaderTests : IDisposable
         cut.Pixels[^3072..].ShouldBe(images.Pixels[(23 * 3072)..(24 * 3072)]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_named_folder_that_is_not_there_is_an_error_and_not_a_fallback()
     {
         Should.Throw<RunInputException>(() => DataFolder.Resolve(Path.Combine(_folder, "typo"))).Message.ShouldContain("typo");
@@ -132,7 +132,7 @@ public sealed class DatasetReaderTests : IDisposable
         test.Labels.CountBy(l => l).ShouldAllBe(c => c.Value == 100);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_cut_is_checked_like_a_file()
     {
         var full = Records(40);
@@ -143,7 +143,7 @@ public sealed class DatasetReaderTests : IDisposable
         Should.Throw<InvalidOperationException>(() => CifarMini.Cut(_folder, source, new DatasetFile("cut.bin", 20, "other"))).Message.ShouldContain("cut.bin");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Images_go_on_from_file_to_file_and_no_file_is_read_in_vain()
     {
         var (first, second) = (Records(10), Records(20)[(10 * 3073)..]);

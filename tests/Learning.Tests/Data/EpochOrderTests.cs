@@ -1,17 +1,18 @@
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Data;
 
 public sealed class EpochOrderTests
 {
-    [Fact]
+    [DeviceFact]
     public void Every_image_comes_once()
     {
         EpochOrder.Of(new SeedTree(1), 0, 1000).Order().ShouldBe(Enumerable.Range(0, 1000).Select(i => (long)i));
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_order_is_a_function_of_seed_and_epoch()
     {
         var order = EpochOrder.Of(new SeedTree(1), 4, 100);
@@ -21,7 +22,7 @@ public sealed class EpochOrderTests
         EpochOrder.Of(new SeedTree(2), 4, 100).ShouldNotBe(order);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Every_place_is_equally_likely()
     {
         var first = new int[5];

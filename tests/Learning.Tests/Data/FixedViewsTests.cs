@@ -2,6 +2,8 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Data;
@@ -15,13 +17,13 @@ public sealed class FixedViewsTests
     static byte[][] Views(long[] views)
     {
         using var scope = NewDisposeScope();
-        using var images = new DeviceImages(Images, CPU);
-        using var crop = new CropAndFlip(Both, new SeedTree(5), views, CPU);
-        var bytes = crop.Bytes(images, arange(0, Count, 1, ScalarType.Int64)).contiguous().bytes.ToArray();
+        using var images = new DeviceImages(Images, DefaultDevice.OfProcess);
+        using var crop = new CropAndFlip(Both, new SeedTree(5), views, DefaultDevice.OfProcess);
+        var bytes = crop.Bytes(images, arange(0, Count, 1, ScalarType.Int64)).contiguous().cpu().bytes.ToArray();
         return [.. bytes.Chunk(LabelledImages.ImageBytes)];
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_epoch_sees_of_every_image_just_the_view_it_chose()
     {
         byte[][][] all = [.. Enumerable.Range(0, 3).Select(v => Views(FixedViews.All(v, Count)))];
@@ -33,7 +35,7 @@ public sealed class FixedViewsTests
         Enumerable.Range(0, Count).Count(i => !all[0][i].SequenceEqual(all[1][i])).ShouldBeGreaterThan(Count / 2);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Views_are_chosen_evenly_and_anew_in_every_epoch()
     {
         var first = FixedViews.Chosen(new SeedTree(5), 0, 3000, 3);

@@ -1,11 +1,12 @@
 using KdRobust.Learning.Data;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Data;
 
 public sealed class HostRandomTests
 {
     /// <summary>The first outputs of the authors' reference program (splitmix64.c) for seed 1234567.</summary>
-    [Fact]
+    [DeviceFact]
     public void The_stream_is_that_of_the_reference_program()
     {
         var random = new HostRandom(1234567);
@@ -14,7 +15,7 @@ public sealed class HostRandomTests
             .ShouldBe([6457827717110365317UL, 3203168211198807973UL, 9817491932198370423UL, 4593380528125082431UL, 16408922859458223821UL]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Numbers_below_a_bound_are_uniform()
     {
         var random = new HostRandom(1);
@@ -25,7 +26,7 @@ public sealed class HostRandomTests
         counts.ShouldAllBe(c => Math.Abs(c - 10_000) < 560);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Both_ends_of_an_interval_are_reached()
     {
         var random = new HostRandom(2);

@@ -3,6 +3,8 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Data;
@@ -30,22 +32,22 @@ public sealed class TeacherLabelsTests : IDisposable
     string Refusal() => Should.Throw<RunInputException>(() =>
     {
         using var scope = NewDisposeScope();
-        TeacherLabels.Read(_path, Aggregation.Votes, Dataset, CPU);
+        TeacherLabels.Read(_path, Aggregation.Votes, Dataset, DefaultDevice.OfProcess);
     }).Message;
 
-    [Fact]
+    [DeviceFact]
     public void Labels_of_the_training_images_are_read()
     {
         Write(Rows(0, 0, 0.25f, 0, 0.75f, 0, 0, 0, 0, 0), [3, 10]);
 
         using var scope = NewDisposeScope();
-        var labels = TeacherLabels.Read(_path, Aggregation.Votes, Dataset, CPU);
+        var labels = TeacherLabels.Read(_path, Aggregation.Votes, Dataset, DefaultDevice.OfProcess);
 
         labels.shape.ShouldBe([3, 10]);
-        labels.data<float>().ToArray()[4].ShouldBe(0.75f);
+        labels.cpu().data<float>().ToArray()[4].ShouldBe(0.75f);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Labels_of_other_images_are_refused()
     {
         Write(Rows(1, 0, 0, 0, 0, 0, 0, 0, 0, 0), [3, 10], TeacherLabels.Metadata(DatasetName.Synthetic, DataSplit.Test, 3, 16));
@@ -58,7 +60,7 @@ public sealed class TeacherLabelsTests : IDisposable
         Refusal().ShouldContain("nothing");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Labels_of_another_size_are_refused()
     {
         Write(Rows(1, 0, 0, 0, 0, 0, 0, 0, 0, 0), [5, 6]);
@@ -66,7 +68,7 @@ public sealed class TeacherLabelsTests : IDisposable
         Refusal().ShouldContain("F32 [5, 6], expected F32 [3, 10]");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Rows_that_are_no_distribution_are_refused()
     {
         Write(Rows(1, 0.5f, 0, 0, 0, 0, 0, 0, 0, 0), [3, 10]);
@@ -79,12 +81,12 @@ public sealed class TeacherLabelsTests : IDisposable
         Refusal().ShouldContain("NaN in row 0");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_missing_aggregation_is_named()
     {
         Write(Rows(1, 0, 0, 0, 0, 0, 0, 0, 0, 0), [3, 10]);
 
-        Should.Throw<RunInputException>(() => TeacherLabels.Read(_path, Aggregation.MeanProbability, Dataset, CPU)).Message.ShouldContain("no tensor 'mean_probability'; it holds votes");
+        Should.Throw<RunInputException>(() => TeacherLabels.Read(_path, Aggregation.MeanProbability, Dataset, DefaultDevice.OfProcess)).Message.ShouldContain("no tensor 'mean_probability'; it holds votes");
     }
 
     void WriteViews(LabelViews views, byte[]? classes = null)
@@ -100,9 +102,9 @@ public sealed class TeacherLabelsTests : IDisposable
 
     static readonly LabelViews TwoViews = new(new AugmentationSpec { CropPadding = 4, Flip = true }, 2);
 
-    Tensor ReadViews(LabelViews views, long seed, params byte[] classes) => TeacherLabels.Read(_path, Aggregation.Votes, Dataset, views, seed, classes, CPU);
+    Tensor ReadViews(LabelViews views, long seed, params byte[] classes) => TeacherLabels.Read(_path, Aggregation.Votes, Dataset, views, seed, classes, DefaultDevice.OfProcess);
 
-    [Fact]
+    [DeviceFact]
     public void Labels_of_other_views_are_refused()
     {
         using var scope = NewDisposeScope();
@@ -112,10 +114,10 @@ public sealed class TeacherLabelsTests : IDisposable
         Should.Throw<RunInputException>(() => ReadViews(TwoViews with { Count = 3 }, 7)).Message.ShouldContain("views = 2");
         Should.Throw<RunInputException>(() => ReadViews(TwoViews with { Augmentation = TwoViews.Augmentation with { CropPadding = 2 } }, 7)).Message.ShouldContain("cropPadding = 4");
         Should.Throw<RunInputException>(() => ReadViews(TwoViews, 8)).Message.ShouldContain("seed = 7");
-        Should.Throw<RunInputException>(() => TeacherLabels.Read(_path, Aggregation.Votes, Dataset, CPU)).Message.ShouldContain("F32 [2, 3, 10], expected F32 [3, 10]");
+        Should.Throw<RunInputException>(() => TeacherLabels.Read(_path, Aggregation.Votes, Dataset, DefaultDevice.OfProcess)).Message.ShouldContain("F32 [2, 3, 10], expected F32 [3, 10]");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_whose_rows_are_of_other_images_names_the_first_of_them()
     {
         using var scope = NewDisposeScope();

@@ -1,5 +1,6 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Distillation;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ public sealed class DistillationVariantTests
         };
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(DistillationVariant.Correct, 1)]
     [InlineData(DistillationVariant.Correct, 4)]
     [InlineData(DistillationVariant.Kl, 2)]
@@ -56,7 +57,7 @@ public sealed class DistillationVariantTests
         ((double)distance).ShouldBe(Enumerable.Range(0, N).Average(i => Written(variant, Row(h, i), Row(z, i), temperature)), 2e-6);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Kl_has_the_gradient_of_the_soft_cross_entropy_and_vanishes_where_the_student_agrees()
     {
         using var scope = NewDisposeScope();
@@ -69,7 +70,7 @@ public sealed class DistillationVariantTests
     }
 
     /// <summary>Method A.9: at T = 2 a one-hot vote leaves the whole term 4 w 0.0609 nats to move in, and .0305 w of gradient.</summary>
-    [Theory]
+    [DeviceTheory]
     [InlineData(0.75)]
     [InlineData(0.25)]
     public void The_term_as_coded_is_almost_nothing(double w)
@@ -103,7 +104,7 @@ public sealed class DistillationVariantTests
         for (var i = 0; i < 50; i++) LargestGradient(randn([1, K], generator: generator).mul(6)).ShouldBeLessThanOrEqualTo(0.0305 * w);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Tempered_labels_are_the_floored_powers_and_hold_no_zero()
     {
         using var scope = NewDisposeScope();

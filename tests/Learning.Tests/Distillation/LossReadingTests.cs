@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Distillation;
 using KdRobust.Learning.Tests.Runs;
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Distillation;
@@ -30,7 +31,7 @@ public sealed class LossReadingTests
 
     static Tensor Logits(int seed) => arange(30, ScalarType.Float32).add(seed).mul(1.7).sin().mul(3).reshape(3, 10);
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Readings))]
     public void Every_reading_is_its_written_formula(string reading)
     {
@@ -52,7 +53,7 @@ public sealed class LossReadingTests
         ((double)ours.item<float>()).ShouldBe(expected, 2e-5);
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Readings))]
     public void Before_the_adversarial_part_the_loss_is_the_clean_bracket_alone(string reading)
     {

@@ -26,7 +26,7 @@ public sealed class LossTests
         return (1 - w) * hard + w * temperature * temperature * soft;
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0, 0.5, 0, 4)]
     [InlineData(0.5, 0.75, 0.25, 2)]
     [InlineData(0.3, 0, 1, 1)]
@@ -41,7 +41,7 @@ public sealed class LossTests
         total.item<float>().ShouldBe((float)expected, 1e-5 * Math.Max(1, expected));
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_adversarial_part_begins_with_its_epoch_and_the_distillation_part_is_absent_without_a_teacher()
     {
         var spec = Training(new AdversarialSpec { FromEpoch = 3, Weight = 0.5, Attack = Attack() }, null);
@@ -58,7 +58,7 @@ public sealed class LossTests
         Should.Throw<ArgumentNullException>(() => distilled.Clean(logits, labels, null)).Message.ShouldContain("teacher");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Labels_of_another_batch_size_are_refused()
     {
         using var scope = NewDisposeScope();

@@ -5,6 +5,7 @@ using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using KdRobust.Learning.Tests.Runs;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ public sealed class OnlineTeacherTests
 
     static Tensor Ask(OnlineTeacher teacher, Tensor images, long[] indices, int epoch = 1, int step = 4) => teacher.OnClean(images, indices, indices, epoch, step);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Aggregation.MeanProbability)]
     [InlineData(Aggregation.Votes)]
     public void An_answer_is_the_aggregate_of_fresh_draws_in_evaluation_mode(Aggregation aggregation)
@@ -45,7 +46,7 @@ public sealed class OnlineTeacherTests
         answer.requires_grad.ShouldBeFalse();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(DrawSharing.Shared)]
     [InlineData(DrawSharing.Image)]
     public void An_answer_does_not_depend_on_how_a_step_is_split(DrawSharing sharing)
@@ -60,7 +61,7 @@ public sealed class OnlineTeacherTests
         LargestDifference(whole, parts).ShouldBeLessThan(1e-6);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Images_share_the_draws_of_the_weights_unless_each_has_its_own()
     {
         using var scope = NewDisposeScope();
@@ -74,7 +75,7 @@ public sealed class OnlineTeacherTests
         LargestDifference(each.narrow(0, 0, 1), each.narrow(0, 1, 1)).ShouldBeGreaterThan(1e-3);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Steps_epochs_and_perturbed_images_meet_fresh_draws()
     {
         using var scope = NewDisposeScope();
@@ -90,7 +91,7 @@ public sealed class OnlineTeacherTests
         Same(answers[0], Ask(teacher, images, Indices(2), 0, 0)).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Answers_are_softened_where_the_training_softens_labels()
     {
         using var scope = NewDisposeScope();

@@ -2,6 +2,8 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Models;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -43,7 +45,7 @@ public sealed class BackboneFiguresTests
     }
 
     // Published for the padded ones: 0.27, 0.46, 0.66, 0.85 and 1.7 million.
-    [Theory]
+    [DeviceTheory]
     [InlineData(20, ResNetShortcut.Pad, 269_722)]
     [InlineData(32, ResNetShortcut.Pad, 464_154)]
     [InlineData(44, ResNetShortcut.Pad, 658_586)]
@@ -53,7 +55,7 @@ public sealed class BackboneFiguresTests
     [InlineData(110, ResNetShortcut.Projection, 1_730_714)]
     public void A_CIFAR_ResNet_has_the_parameters_of_the_literature(int depth, ResNetShortcut shortcut, long parameters)
     {
-        using var network = ModelCatalog.Build(Shape(architecture: Cifar(depth, shortcut)), new SeedTree(1), CPU);
+        using var network = ModelCatalog.Build(Shape(architecture: Cifar(depth, shortcut)), new SeedTree(1), DefaultDevice.OfProcess);
         Parameters(depth, shortcut).ShouldBe(parameters);
         network.WeightCount.ShouldBe(parameters);
         network.ParameterCount.ShouldBe(parameters);
@@ -62,7 +64,7 @@ public sealed class BackboneFiguresTests
     // A stage from width f to t has kernels 3x3 of f t + 3 t t, a projection f t where f is not t, and scale and shift of four
     // batch norms over t and one for the projection; with pre-activation the first norm is over f, the projection has none,
     // and the norm of the stem stands behind the last stage.
-    [Theory]
+    [DeviceTheory]
     [InlineData(false, 11_173_962)]
     [InlineData(true, 11_172_170)]
     public void An_18_layer_network_has_the_parameters_of_the_literature(bool preAct, long parameters)
@@ -76,14 +78,14 @@ public sealed class BackboneFiguresTests
             if (from != to) expected += (from * to) + (preAct ? 0 : 2 * to);
         }
         ArchitectureSpec architecture = preAct ? new PreActResNet18Spec { Normalize = null } : new ResNet18Spec { Normalize = null };
-        using var network = ModelCatalog.Build(Shape(architecture: architecture), new SeedTree(1), CPU);
+        using var network = ModelCatalog.Build(Shape(architecture: architecture), new SeedTree(1), DefaultDevice.OfProcess);
         expected.ShouldBe(parameters);
         network.WeightCount.ShouldBe(parameters);
         network.ParameterCount.ShouldBe(parameters);
     }
 
     // Billions of multiplications as the literature rounds them; every layer sees the shape its factory was told.
-    [Theory]
+    [DeviceTheory]
     [InlineData("WRN-28-4", 0.8456, 0.00005)]
     [InlineData("WRN-28-10", 5.243, 0.0005)]
     [InlineData("WRN-34-10", 6.659, 0.0005)]
@@ -108,7 +110,7 @@ public sealed class BackboneFiguresTests
         (Pass(architecture).Multiplications / 1e9).ShouldBe(billions, tolerance);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("WRN-16-2", 12, 3)]
     [InlineData("ResNet-20 padded", 18, 0)]
     [InlineData("ResNet-20 projected", 18, 2)]
@@ -125,13 +127,13 @@ public sealed class BackboneFiguresTests
         layers.OddKernels.ShouldBe(0);
         layers.Passed.ShouldBe(1 + blocks + shortcuts + 1, "a layer was made and not used, or used twice");
 
-        using var network = ModelCatalog.Build(Shape(Colored with { Rank = 1 }, Backbones.All[name]), new SeedTree(1), CPU);
+        using var network = ModelCatalog.Build(Shape(Colored with { Rank = 1 }, Backbones.All[name]), new SeedTree(1), DefaultDevice.OfProcess);
         network.Source.Layers.Count.ShouldBe(1 + blocks + shortcuts + 1);
         network.NoiseParameters.Sum(noise => noise.Parameter.numel()).ShouldBe(
             (2 * layers.ConvolutionWeights) + network.WeightParameters.Single(weight => weight.Parameter.dim() == 2).Parameter.numel());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Weights_of_convolutions_are_as_many_as_the_public_codes_have()
     {
         Pass(Wide(28, 4)).ConvolutionWeights.ShouldBe(5_839_280);

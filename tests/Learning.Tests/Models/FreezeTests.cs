@@ -1,6 +1,7 @@
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ namespace KdRobust.Learning.Tests.Models;
 
 public sealed class FreezeTests
 {
-    [Fact]
+    [DeviceFact]
     public void Every_module_gets_its_own_mode_back_also_after_an_exception()
     {
         using var network = Build(Colored);
@@ -29,7 +30,7 @@ public sealed class FreezeTests
         network.Source.Frozen.ShouldBeFalse();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Frozen_and_thawed_passes_of_a_draw_are_bit_equal()
     {
         using var scope = NewDisposeScope();
@@ -47,7 +48,7 @@ public sealed class FreezeTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_sample_kept_while_frozen_does_not_outlive_a_change_of_weights()
     {
         using var scope = NewDisposeScope();

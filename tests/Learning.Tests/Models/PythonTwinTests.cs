@@ -6,6 +6,7 @@ using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using KdRobust.Learning.Weights;
 using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -77,7 +78,7 @@ public sealed class PythonTwinTests
     /// <summary>The network with every entry of its state dict random, so that a swapped or forgotten one shows.</summary>
     static Network Random(ArchitectureSpec architecture)
     {
-        var network = ModelCatalog.Build(Shape(architecture: architecture), new SeedTree(0), CPU);
+        var network = ModelCatalog.Build(Shape(architecture: architecture), new SeedTree(0), DefaultDevice.OfProcess);
         using var scope = NewDisposeScope();
         using var withoutGraph = no_grad();
         using var generator = new Generator(17);

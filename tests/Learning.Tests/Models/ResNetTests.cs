@@ -17,7 +17,7 @@ public sealed class ResNetTests
     public static TheoryData<string> Names => Backbones.Names;
 
     static Network Make(ArchitectureSpec architecture, NoiseSpec? noise = null, long seed = 1) =>
-        ModelCatalog.Build(Shape(noise, architecture), new SeedTree(seed), CPU);
+        ModelCatalog.Build(Shape(noise, architecture), new SeedTree(seed), DefaultDevice.OfProcess);
 
     [WeightsFact]
     public void State_dicts_have_the_names_and_shapes_of_the_published_files()
@@ -42,7 +42,7 @@ public sealed class ResNetTests
         static string Entry(string name, IEnumerable<long> shape) => $"{name} [{string.Join(", ", shape)}]";
     }
 
-    [Fact]
+    [DeviceFact]
     public void Names_of_the_18_layer_networks_are_those_of_public_code()
     {
         using var plain = Make(new ResNet18Spec { Normalize = Networks.Normalization });
@@ -63,7 +63,7 @@ public sealed class ResNetTests
             .ShouldBe(["conv1.weight", "bn.weight", "bn.bias", "linear.weight", "linear.bias"]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_padded_shortcut_takes_every_second_pixel_between_zero_channels()
     {
         using var scope = NewDisposeScope();
@@ -71,7 +71,7 @@ public sealed class ResNetTests
         var input = arange(2 * 16 * 8 * 8, ScalarType.Float32).add(1).reshape(2, 16, 8, 8).requires_grad_();
         var output = shortcut.call(input);
         output.shape.ShouldBe([2, 32, 4, 4]);
-        var (from, to) = (input.data<float>().ToArray(), output.data<float>().ToArray());
+        var (from, to) = (input.cpu().data<float>().ToArray(), output.cpu().data<float>().ToArray());
         for (var i = 0; i < to.Length; i++)
         {
             var (image, channel, row, column) = (i / (32 * 16), i / 16 % 32, i / 4 % 4, i % 4);
@@ -79,13 +79,13 @@ public sealed class ResNetTests
             to[i].ShouldBe(expected, $"[{image}, {channel}, {row}, {column}]");
         }
         output.sum().backward();
-        var gradient = input.grad!.data<float>().ToArray();
+        var gradient = input.grad!.cpu().data<float>().ToArray();
         for (var i = 0; i < gradient.Length; i++)
             gradient[i].ShouldBe(i / 8 % 2 == 0 && i % 2 == 0 ? 1 : 0);
     }
 
     // A deviation of n values is known within deviation / sqrt(2n) (less for uniform ones); five of them.
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Names))]
     public void Weights_start_as_the_backbone_says(string name)
     {
@@ -109,7 +109,7 @@ public sealed class ResNetTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Names))]
     public void The_same_seed_gives_the_same_weights_with_and_without_noise_and_another_seed_others(string name)
     {
@@ -124,7 +124,7 @@ public sealed class ResNetTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(21)]
     [InlineData(2)]
     [InlineData(-4)]
@@ -137,7 +137,7 @@ public sealed class ResNetTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Names))]
     public void Images_of_another_shape_are_refused_with_both_shapes(string name)
     {
@@ -150,7 +150,7 @@ public sealed class ResNetTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Names))]
     public void Normalisation_is_inside_and_not_in_the_state_dict(string name)
     {
@@ -172,7 +172,7 @@ public sealed class ResNetTests
 
     static long Passes(BatchNorm2d norm) => norm.get_buffer("num_batches_tracked")!.item<long>();
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Names))]
     public void Every_batch_norm_learns_in_training_and_rests_in_evaluation(string name)
     {
@@ -197,7 +197,7 @@ public sealed class ResNetTests
         norms.SkipLast(1).ShouldAllBe(norm => norm.training);
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Names))]
     public void No_tensor_stays_behind(string name)
     {

@@ -3,6 +3,7 @@ using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ namespace KdRobust.Learning.Tests.Models;
 public sealed class WideResNetTests
 {
     // Zagoruyko and Komodakis give 36.5 M for WRN-28-10; RobustBench's WRN-28-10 has 36,479,194.
-    [Theory]
+    [DeviceTheory]
     [InlineData(10, 1, 77_850)]
     [InlineData(16, 2, 691_674)]
     [InlineData(28, 4, 5_849_050)]
@@ -19,12 +20,12 @@ public sealed class WideResNetTests
     [InlineData(34, 10, 46_160_474)]
     public void Parameter_counts_are_those_of_the_literature(int depth, int width, long parameters)
     {
-        using var network = ModelCatalog.Build(Shape(architecture: Wide(depth, width)), new SeedTree(1), CPU);
+        using var network = ModelCatalog.Build(Shape(architecture: Wide(depth, width)), new SeedTree(1), DefaultDevice.OfProcess);
         network.WeightCount.ShouldBe(parameters);
         network.ParameterCount.ShouldBe(parameters);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Colored_noise_adds_rank_plus_one_numbers_a_convolution_weight_and_one_a_linear_weight()
     {
         using var network = Build(Colored);
@@ -36,10 +37,10 @@ public sealed class WideResNetTests
         network.WeightParameters.Select(p => p.Name).ShouldAllBe(name => !name.Contains("noise"));
     }
 
-    [Fact]
+    [DeviceFact]
     public void State_dict_has_the_names_of_the_public_code()
     {
-        using var network = ModelCatalog.Build(Shape(architecture: Wide(16, 2)), new SeedTree(1), CPU);
+        using var network = ModelCatalog.Build(Shape(architecture: Wide(16, 2)), new SeedTree(1), DefaultDevice.OfProcess);
         var names = network.Module.state_dict().Keys.ToList();
         names.ShouldContain("conv1.weight");
         names.ShouldContain("block1.layer.0.convShortcut.weight");
@@ -49,10 +50,10 @@ public sealed class WideResNetTests
         names.ShouldAllBe(name => !name.Contains("normalization"));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Convolutions_start_with_the_fan_out_deviation_and_the_head_inside_its_bound()
     {
-        using var network = ModelCatalog.Build(Shape(architecture: Wide(16, 4)), new SeedTree(1), CPU);
+        using var network = ModelCatalog.Build(Shape(architecture: Wide(16, 4)), new SeedTree(1), DefaultDevice.OfProcess);
         foreach (var (name, parameter) in network.WeightParameters)
         {
             if (parameter.dim() == 4 && parameter.numel() > 4000)
@@ -69,7 +70,7 @@ public sealed class WideResNetTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_same_seed_gives_the_same_weights_with_and_without_noise_and_another_seed_others()
     {
         using var plain = Build(seed: 5);
@@ -84,15 +85,15 @@ public sealed class WideResNetTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(11, 1)]
     [InlineData(8, 1)]
     [InlineData(10, 0)]
     public void A_depth_that_is_not_6n_plus_4_or_a_width_of_zero_is_refused(int depth, int width) =>
-        Should.Throw<ArgumentException>(() => ModelCatalog.Build(Shape(architecture: Wide(depth, width)), new SeedTree(1), CPU))
+        Should.Throw<ArgumentException>(() => ModelCatalog.Build(Shape(architecture: Wide(depth, width)), new SeedTree(1), DefaultDevice.OfProcess))
             .Message.ShouldContain("expected");
 
-    [Fact]
+    [DeviceFact]
     public void Images_of_another_shape_are_refused_with_both_shapes()
     {
         using var network = Build();
@@ -100,7 +101,7 @@ public sealed class WideResNetTests
         Should.Throw<ArgumentException>(() => network.Module.call(wrong)).Message.ShouldContain("[2, 3, 28, 28]");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Dropout_depends_on_the_draw_in_training_and_does_nothing_in_evaluation()
     {
         using var scope = NewDisposeScope();

@@ -26,7 +26,7 @@ public sealed class ColoredNoiseTests
 
     static Tensor Units => eye(8).reshape(8, 8, 1, 1);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(NoiseScale.Std, DiagonalForm.Absolute, 0)]
     [InlineData(NoiseScale.Std, DiagonalForm.Absolute, 3)]
     [InlineData(NoiseScale.Std, DiagonalForm.LogVariance, 2)]
@@ -72,7 +72,7 @@ public sealed class ColoredNoiseTests
         (centred.mean([0]).abs() / (variance / draws).sqrt()).max().item<float>().ShouldBeLessThan(5);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(DiagonalForm.Absolute, NoiseScale.Std)]
     [InlineData(DiagonalForm.Absolute, NoiseScale.Variance)]
     [InlineData(DiagonalForm.LogVariance, NoiseScale.Std)]
@@ -100,7 +100,7 @@ public sealed class ColoredNoiseTests
         leaves.ShouldHaveTheSlopesOf(() => (layer.call(input) * upstream).sum());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Noise_is_drawn_from_the_seed_of_the_draw_and_the_layers_number_z_before_u()
     {
         using var scope = NewDisposeScope();
@@ -118,7 +118,7 @@ public sealed class ColoredNoiseTests
         Same(layer.call(Units).flatten(), expected).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Weights_without_noise_are_used_when_it_is_off_and_a_missing_draw_is_an_error()
     {
         using var scope = NewDisposeScope();
@@ -133,7 +133,7 @@ public sealed class ColoredNoiseTests
         Same(layer.call(unit).flatten(), layer.weight.flatten()).ShouldBeFalse();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Layers_of_one_draw_have_noise_of_their_own_and_a_layer_does_not_depend_on_the_order_of_passes()
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -37,7 +38,7 @@ public sealed class FeatureNoiseTests
         return (values - values.mean([1], keepdim: true)).pow(2).sum(1).div(7).sqrt();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AlphaPer.Weight)]
     [InlineData(AlphaPer.Layer)]
     public void White_noise_has_deviation_alpha_times_that_of_the_image_and_is_its_own_for_every_value_and_image(AlphaPer per)
@@ -59,7 +60,7 @@ public sealed class FeatureNoiseTests
         neighbours.mean([0]).abs().max().item<float>().ShouldBeLessThan(5 / MathF.Sqrt(images));
     }
 
-    [Fact]
+    [DeviceFact]
     public void White_noise_comes_from_the_seed_of_layer_draw_and_image_and_from_nothing_else()
     {
         using var scope = NewDisposeScope();
@@ -80,7 +81,7 @@ public sealed class FeatureNoiseTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Gradient_of_white_noise_reaches_alpha_and_not_the_deviation_of_the_activations()
     {
         using var scope = NewDisposeScope();
@@ -96,7 +97,7 @@ public sealed class FeatureNoiseTests
         LargestDifference(gradients[1], slope.sum(dim: 0)).ShouldBeLessThan(1e-5);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(NoiseScale.Std, DiagonalForm.Absolute, 3, 0.01)]
     [InlineData(NoiseScale.Variance, DiagonalForm.LogVariance, 2, 0)]
     [InlineData(NoiseScale.Std, DiagonalForm.Softplus, 0, 0)]
@@ -137,7 +138,7 @@ public sealed class FeatureNoiseTests
         (samples.mean([0]).abs() / (variance / draws).sqrt()).max().item<float>().ShouldBeLessThan(5);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Colored_noise_of_an_image_depends_neither_on_its_batch_nor_on_its_place()
     {
         using var scope = NewDisposeScope();
@@ -151,7 +152,7 @@ public sealed class FeatureNoiseTests
             LargestDifference(noise.Add(features.narrow(0, row, 1))[0], whole[row]).ShouldBeLessThan(1e-6);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(NoiseScale.Std)]
     [InlineData(NoiseScale.Variance)]
     public void An_image_whose_activations_are_all_alike_leaves_finite_gradients_without_an_epsilon(NoiseScale scale)
@@ -165,7 +166,7 @@ public sealed class FeatureNoiseTests
         foreach (var gradient in gradients) gradient.isfinite().all().item<bool>().ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_two_sides_of_a_layer_two_layers_and_the_weights_have_noise_of_their_own()
     {
         using var scope = NewDisposeScope();
@@ -180,7 +181,7 @@ public sealed class FeatureNoiseTests
         Same(Noise("input", 1), Noise("input", 2)).ShouldBeFalse();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Activations_of_another_shape_and_images_without_an_index_each_are_refused()
     {
         using var scope = NewDisposeScope();

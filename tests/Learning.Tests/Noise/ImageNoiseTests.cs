@@ -1,5 +1,6 @@
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ public sealed class ImageNoiseTests
 
     static Tensor Pixels(int n) => zeros([n, 3, 4, 4]);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData((int)ImageNoiseLayout.Blocks)]
     [InlineData((int)ImageNoiseLayout.Images)]
     public void Noise_of_an_image_depends_neither_on_its_batch_nor_on_the_order(int layout)
@@ -28,7 +29,7 @@ public sealed class ImageNoiseTests
             Same(rows.select(0, row), whole.select(0, mixed[row])).ShouldBeTrue($"image {mixed[row]}");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData((int)ImageNoiseLayout.Blocks)]
     [InlineData((int)ImageNoiseLayout.Images)]
     public void Noise_is_standard_normal_and_differs_between_images_draws_epochs_and_streams(int layout)
@@ -43,7 +44,7 @@ public sealed class ImageNoiseTests
             Same(values, noise.Normal(Pixels(512), Indices(512), other)).ShouldBeFalse(other.ToString());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Uniform_noise_fills_minus_one_to_one()
     {
         using var scope = NewDisposeScope();
@@ -54,7 +55,7 @@ public sealed class ImageNoiseTests
         values.mean().item<float>().ShouldBe(0, 0.03);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Images_without_an_index_each_are_refused()
     {
         using var noise = new ImageNoise(new SeedTree(1), ImageNoiseLayout.Blocks);

@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -13,7 +14,7 @@ public sealed class InputNoiseTests
 
     static Tensor Channels(IReadOnlyList<double> values) => tensor(values.Select(v => (float)v).ToArray(), [1, 3, 1, 1]);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(InputNoiseUnit.Pixel)]
     [InlineData(InputNoiseUnit.Normalized)]
     public void Noise_is_added_in_pixels_before_or_in_normalised_units_after_the_normalisation(InputNoiseUnit unit)
@@ -39,7 +40,7 @@ public sealed class InputNoiseTests
             Same(view.Logits(images, Indices(3), Some), logits).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Noise_in_normalised_units_needs_a_network_that_normalises()
     {
         using var scope = NewDisposeScope();

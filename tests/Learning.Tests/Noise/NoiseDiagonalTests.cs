@@ -1,5 +1,6 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Noise;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace KdRobust.Learning.Tests.Noise;
 
 public sealed class NoiseDiagonalTests
 {
-    [Theory]
+    [DeviceTheory]
     [InlineData(DiagonalForm.Absolute)]
     [InlineData(DiagonalForm.LogVariance)]
     [InlineData(DiagonalForm.Softplus)]
@@ -23,7 +24,7 @@ public sealed class NoiseDiagonalTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Starts_are_the_inverse_functions()
     {
         NoiseDiagonal.Start(DiagonalForm.Absolute, 0.0625).ShouldBe(0.0625);
@@ -38,7 +39,7 @@ public sealed class NoiseDiagonalTests
             Should.Throw<ArgumentException>(() => NoiseDiagonal.Start(form, 0)).Message.ShouldContain("noise.diagonal");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Slopes_are_the_sign_the_exponential_and_the_sigmoid()
     {
         using var scope = NewDisposeScope();

@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Models;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ public sealed class NoiseInitializationTests
         return rank;
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_constant_start_has_rank_one_and_a_normal_start_all_of_it()
     {
         using var scope = NewDisposeScope();
@@ -42,7 +43,7 @@ public sealed class NoiseInitializationTests
         Values(Factor(constant)).ShouldAllBe(v => v == 0.001f);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_normal_start_has_deviation_factor_whatever_its_sign()
     {
         using var scope = NewDisposeScope();
@@ -58,7 +59,7 @@ public sealed class NoiseInitializationTests
         Values(Factor(zero)).ShouldAllBe(v => v == 0);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_normal_start_shifts_no_seed_of_the_weights_and_does_not_depend_on_other_layers()
     {
         using var scope = NewDisposeScope();
@@ -76,7 +77,7 @@ public sealed class NoiseInitializationTests
         Same(Factor(normal), NoiseSpecs.Normal(new SeedTree(3).Seed("block2.layer.0.conv1.weight_noise_f", RandomStream.NoiseInitialization), 4608, 5) * 0.01).ShouldBeTrue();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(DiagonalForm.Absolute)]
     [InlineData(DiagonalForm.LogVariance)]
     [InlineData(DiagonalForm.Softplus)]

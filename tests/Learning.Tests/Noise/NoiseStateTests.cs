@@ -7,6 +7,7 @@ using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using KdRobust.Learning.Tests.Runs;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
 using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
@@ -25,7 +26,7 @@ public sealed class NoiseStateTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0)]
     [InlineData(1)]
     public void A_state_dict_carries_every_parameter_of_the_noise(int noise)
@@ -53,7 +54,7 @@ public sealed class NoiseStateTests : IDisposable
         return view.Logits(Images(2), Indices(2), new Draw(RandomStream.Report, 0, 0));
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0)]
     [InlineData(1)]
     public void A_killed_and_resumed_training_is_bit_equal_to_an_undisturbed_one(int noise)
@@ -70,7 +71,7 @@ public sealed class NoiseStateTests : IDisposable
         resumed.Output(OutputNames.Weights).ShouldBe(undisturbed.Output(OutputNames.Weights));
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0)]
     [InlineData(1)]
     public void Passes_leave_no_tensor_and_a_network_none_at_all(int noise)

@@ -5,6 +5,7 @@ using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
 using KdRobust.Learning.Training;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -35,7 +36,7 @@ public sealed class NoisyLayersTests
         return [.. network.Module.named_modules().Where(m => m.module is INoisyLayer).Select(m => m.name)];
     }
 
-    [Fact]
+    [DeviceFact]
     public void Switches_choose_stem_blocks_shortcuts_and_head()
     {
         var nowhere = new NoisyLayersSpec { Stem = false, Blocks = false, Shortcuts = false, Linear = false };
@@ -52,7 +53,7 @@ public sealed class NoisyLayersTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_network_with_every_switch_off_is_the_plain_one_with_the_plain_ones_parameters()
     {
         using var scope = NewDisposeScope();
@@ -73,7 +74,7 @@ public sealed class NoisyLayersTests
     }
 
     /// <summary>WRN-10-1 counts its layers in the order of construction; seeds depend on these numbers.</summary>
-    [Fact]
+    [DeviceFact]
     public void Numbers_of_layers_are_the_order_of_construction_and_stay_when_other_layers_are_plain()
     {
         string[] order =
@@ -107,7 +108,7 @@ public sealed class NoisyLayersTests
         static long[] Stride(string name) => name is "block2.layer.0.conv1" or "block2.layer.0.convShortcut" or "block3.layer.0.conv1" or "block3.layer.0.convShortcut" ? [2, 2] : [1, 1];
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(All))]
     public void Every_noise_trains_under_attack_and_a_gradient_reaches_every_parameter(int noise)
     {
@@ -126,7 +127,7 @@ public sealed class NoisyLayersTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(All))]
     public void Noise_switched_off_is_the_plain_network_bit_for_bit_also_in_training(int noise)
     {
@@ -148,7 +149,7 @@ public sealed class NoisyLayersTests
         Same(mean.Logits(Images(3), Indices(3), Some), plain.Module.call(Images(3))).ShouldBeTrue();
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(All))]
     public void Noise_whose_parameters_are_all_zero_is_the_plain_network_bit_for_bit(int noise)
     {
@@ -163,7 +164,7 @@ public sealed class NoisyLayersTests
         Same(Ask(network, Some), Ask(plain, Some)).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_network_is_random_when_only_its_activations_have_noise()
     {
         using var scope = NewDisposeScope();
@@ -176,7 +177,7 @@ public sealed class NoisyLayersTests
         Same(Ask(network, Some, weightNoise: false), Ask(network, Some with { Index = 9 }, weightNoise: false)).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Noise_on_activations_has_the_size_of_what_enters_and_of_what_truly_leaves()
     {
         using var white = Build(NoiseSpecs.White with { Activations = ActivationNoise.Both });
@@ -211,7 +212,7 @@ public sealed class NoisyLayersTests
     }
 
     /// <summary>Also with noise on activations an image's answer is the same in every batch, place and shard.</summary>
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(All))]
     public void Answers_of_an_image_do_not_depend_on_its_batch(int noise)
     {
@@ -235,7 +236,7 @@ public sealed class NoisyLayersTests
         LargestDifference(alone[0], together[3]).ShouldBeLessThan(1e-4 * together[3].abs().max().item<float>());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Counts_over_draws_are_equal_for_every_batch_size()
     {
         using var scope = NewDisposeScope();
@@ -247,7 +248,7 @@ public sealed class NoisyLayersTests
         LargestDifference(one.MeanProbability(), other.MeanProbability()).ShouldBeLessThan(1e-5);
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(All))]
     public void All_parameters_of_the_noise_form_the_group_with_its_own_rate_and_decay(int noise)
     {

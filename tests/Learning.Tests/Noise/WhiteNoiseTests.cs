@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ public sealed class WhiteNoiseTests
         if (alpha.numel() == 8) alpha.copy_(tensor(new float[] { 0, 0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f }).reshape(alpha.shape));
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(true, AlphaPer.Weight)]
     [InlineData(true, AlphaPer.Layer)]
     [InlineData(false, AlphaPer.Weight)]
@@ -66,7 +67,7 @@ public sealed class WhiteNoiseTests
         layer.Dispose();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(AlphaPer.Weight)]
     [InlineData(AlphaPer.Layer)]
     public void Gradient_reaches_alpha_and_not_the_deviation_of_the_weights(AlphaPer per)
@@ -90,7 +91,7 @@ public sealed class WhiteNoiseTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void One_draw_serves_the_whole_batch_in_training_and_in_evaluation_frozen_or_not()
     {
         using var scope = NewDisposeScope();
@@ -113,7 +114,7 @@ public sealed class WhiteNoiseTests
         training[0].item<float>().ShouldNotBe(NoiseSpecs.EightWeights.sum().item<float>());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Alphas_are_as_many_as_the_weights_or_one_and_start_at_alpha()
     {
         using var source = new NoiseSource();

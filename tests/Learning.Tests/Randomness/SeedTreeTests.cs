@@ -1,10 +1,11 @@
 using KdRobust.Learning.Randomness;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Randomness;
 
 public sealed class SeedTreeTests
 {
-    [Fact]
+    [DeviceFact]
     public void The_same_use_has_the_same_seed_and_every_part_of_it_matters()
     {
         var seed = new SeedTree(7).Seed(RandomStream.Craft, 1, 2, 3);
@@ -19,7 +20,7 @@ public sealed class SeedTreeTests
         new SeedTree(7).Branch("monitor").Seed(RandomStream.Craft, 1, 2, 3).ShouldNotBe(seed);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_seed_never_changes_between_versions()
     {
         // Results of stored experiments depend on these numbers; python3: see tests/Learning.Tests/Randomness/seeds.py
@@ -27,7 +28,7 @@ public sealed class SeedTreeTests
         new SeedTree(0).Branch("monitor").Seed(RandomStream.DataOrder).ShouldBe(1759907559048022801);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Seeds_of_all_streams_epochs_layers_and_draws_are_distinct_and_not_negative()
     {
         var tree = new SeedTree(1);
@@ -44,7 +45,7 @@ public sealed class SeedTreeTests
                     }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Streams_of_crafting_selecting_and_reporting_have_names_of_their_own()
     {
         RandomStream[] streams =

@@ -1,13 +1,14 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Runs;
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Runs;
 
 public sealed class ComputeEnvironmentTests
 {
-    [Fact]
+    [DeviceFact]
     public void Pinning_sets_the_threads_and_records_what_computes()
     {
         var provenance = ComputeEnvironment.Pin(TinyExperiment.Compute);
@@ -19,7 +20,7 @@ public sealed class ComputeEnvironmentTests
         provenance.Blas.ShouldContain("thread");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_missing_GPU_is_an_error_that_says_what_to_do()
     {
         if (cuda.is_available()) return;

@@ -3,6 +3,8 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Runs;
@@ -35,7 +37,7 @@ public sealed class EvaluationRunTests : IDisposable
         return RecordedRun.Of(RecordedRun.Request(payload, inputs));
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_evaluation_repeats_itself_to_the_last_digit()
     {
         var weights = Weights(TinyExperiment.Colored);
@@ -48,7 +50,7 @@ public sealed class EvaluationRunTests : IDisposable
         again.Result<SmoothingEvalResult>().Count.ShouldBe(once.Result<SmoothingEvalResult>().Count);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Labels_are_shares_of_the_draws_and_fit_a_training()
     {
         var payload = TinyExperiment.Evaluate(TinyExperiment.Colored, DataSplit.Train, draws: 5);
@@ -57,17 +59,17 @@ public sealed class EvaluationRunTests : IDisposable
         File.WriteAllBytes(path, run.Output(OutputNames.Labels));
 
         using var scope = NewDisposeScope();
-        var votes = TeacherLabels.Read(path, Aggregation.Votes, TinyExperiment.Dataset, CPU);
-        var soft = TeacherLabels.Read(path, Aggregation.MeanProbability, TinyExperiment.Dataset, CPU);
+        var votes = TeacherLabels.Read(path, Aggregation.Votes, TinyExperiment.Dataset, DefaultDevice.OfProcess);
+        var soft = TeacherLabels.Read(path, Aggregation.MeanProbability, TinyExperiment.Dataset, DefaultDevice.OfProcess);
 
-        votes.mul(5).data<float>().ToArray().ShouldAllBe(v => Math.Abs(v - MathF.Round(v)) < 1e-5);
+        votes.mul(5).cpu().data<float>().ToArray().ShouldAllBe(v => Math.Abs(v - MathF.Round(v)) < 1e-5);
         soft.shape.ShouldBe([TinyExperiment.TrainImages, 10]);
         var labels = SyntheticImages.Make(DataSplit.Train, TinyExperiment.TrainImages).Labels;
-        var right = votes.argmax(1).data<long>().ToArray().Zip(labels).Count(p => p.First == p.Second);
+        var right = votes.argmax(1).cpu().data<long>().ToArray().Zip(labels).Count(p => p.First == p.Second);
         run.Result<SmoothingEvalResult>().Count.Correct(Aggregation.Votes).ShouldBe(right);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Labels_and_reports_come_from_different_draws()
     {
         var weights = Weights(TinyExperiment.Colored);
@@ -87,10 +89,10 @@ public sealed class EvaluationRunTests : IDisposable
         File.WriteAllBytes(path, file);
         using var reader = SafetensorsReader.Open(path);
         using var tensor = reader.Load(TeacherLabels.MeanProbability);
-        return tensor.data<float>().ToArray();
+        return tensor.cpu().data<float>().ToArray();
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_deterministic_network_is_asked_once_and_counts_as_all_draws()
     {
         var weights = Weights(TinyExperiment.Plain);
@@ -103,7 +105,7 @@ public sealed class EvaluationRunTests : IDisposable
         run.Events.OfType<ProgressMade>().Count().ShouldBe(1);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_attack_of_radius_zero_is_the_clean_accuracy()
     {
         var weights = Weights(TinyExperiment.Colored);
@@ -117,7 +119,7 @@ public sealed class EvaluationRunTests : IDisposable
         attacked.LargestPerturbation.ShouldBe(0);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_target_answers_alike_whoever_else_is_asked()
     {
         var (plain, colored) = (Weights(TinyExperiment.Plain), Weights(TinyExperiment.Colored));
@@ -131,7 +133,7 @@ public sealed class EvaluationRunTests : IDisposable
         both.Survivors.ShouldBe(alone.Survivors);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_attack_on_a_trained_network_lowers_its_accuracy_inside_the_ball()
     {
         var weights = Weights(TinyExperiment.Plain, epochs: 30);
@@ -148,7 +150,7 @@ public sealed class EvaluationRunTests : IDisposable
         run.Metrics.Where(m => m.Series == MetricSeries.AttackSurvivors).Select(m => m.Value).ShouldBe(result.Survivors.Select(s => s / 30.0));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Stops_are_honoured_between_batches()
     {
         var weights = Weights(TinyExperiment.Colored);
@@ -164,7 +166,7 @@ public sealed class EvaluationRunTests : IDisposable
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Weights_of_another_network_are_refused()
     {
         var weights = Weights(TinyExperiment.Plain);

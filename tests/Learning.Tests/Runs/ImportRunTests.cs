@@ -5,6 +5,7 @@ using KdRobust.Domain.Runs;
 using KdRobust.Learning.Runs;
 using KdRobust.Learning.Weights;
 using KdRobust.Learning.Weights.Import;
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Runs;
@@ -44,7 +45,7 @@ public sealed class ImportRunTests : IDisposable
 
     static string Refusal(RunRequest request) => Should.Throw<RunInputException>(() => RecordedRun.Of(request)).Message;
 
-    [Fact]
+    [DeviceFact]
     public void Weights_come_in_under_the_networks_names_and_the_result_shows_the_mapping()
     {
         _state["module.extra.weight"] = zeros([1]);
@@ -61,10 +62,10 @@ public sealed class ImportRunTests : IDisposable
         var output = Path.Combine(_folder, "out.safetensors");
         File.WriteAllBytes(output, run.Output(OutputNames.Weights));
         using var weights = SafetensorsReader.Open(output);
-        foreach (var key in result.Mapped) weights.Load(key.Network).bytes.ToArray().ShouldBe(_state[key.File].contiguous().bytes.ToArray());
+        foreach (var key in result.Mapped) weights.Load(key.Network).bytes.ToArray().ShouldBe(_state[key.File].contiguous().cpu().bytes.ToArray());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Another_file_than_the_spec_names_is_refused()
     {
         var path = Write();
@@ -72,7 +73,7 @@ public sealed class ImportRunTests : IDisposable
         refusal.ShouldContain($"its SHA-256 is {WeightsDescription.Sha256Of(path)}, but the spec names {new string('a', 64)}");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Everything_that_does_not_fit_is_listed()
     {
         _state.Remove("module.conv1.weight");
@@ -92,7 +93,7 @@ public sealed class ImportRunTests : IDisposable
         refusal.ShouldMatch("'fc.weight' is several: .*'module.fc.weight'");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Counters_of_batches_that_an_old_file_lacks_are_zero()
     {
         foreach (var name in _state.Keys.Where(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).ToList()) _state.Remove(name);
@@ -106,14 +107,14 @@ public sealed class ImportRunTests : IDisposable
         run.Result<ImportResult>().Mapped.ShouldNotContain(key => key.Network.EndsWith("num_batches_tracked"));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Noise_parameters_that_the_file_lacks_are_missing_like_any_other()
     {
         var path = Write();
         Refusal(Request(path, Rules(path), TinyExperiment.Colored)).ShouldContain("weight_noise_d' is missing");
     }
 
-    [Fact]
+    [DeviceFact]
     public void What_is_no_tensor_is_refused_with_its_name_unless_it_is_skipped()
     {
         var path = Path.Combine(_folder, "w.th");
@@ -124,7 +125,7 @@ public sealed class ImportRunTests : IDisposable
         Refusal(Request(path, Rules(path, "evil"))).ShouldNotContain("posix");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(ScalarType.Float16)]
     [InlineData(ScalarType.BFloat16)]
     [InlineData(ScalarType.Float64)]
@@ -138,7 +139,7 @@ public sealed class ImportRunTests : IDisposable
 
         File.WriteAllBytes(path, run.Output(OutputNames.Weights));
         using var weights = SafetensorsReader.Open(path);
-        weights.Load("fc.bias").data<float>().ToArray().ShouldBe(values.to(ScalarType.Float32).data<float>().ToArray());
+        weights.Load("fc.bias").cpu().data<float>().ToArray().ShouldBe(values.to(ScalarType.Float32).cpu().data<float>().ToArray());
     }
 
     // The state dict with one tensor of a type that is never written otherwise.
@@ -149,7 +150,7 @@ public sealed class ImportRunTests : IDisposable
         var header = System.Text.Json.Nodes.JsonNode.Parse(plain.AsSpan(8, length))!.AsObject();
         var entry = header["module.fc.bias"]!.AsObject();
         var (begin, end) = (entry["data_offsets"]![0]!.GetValue<int>(), entry["data_offsets"]![1]!.GetValue<int>());
-        var bytes = bias.contiguous().bytes.ToArray();
+        var bytes = bias.contiguous().cpu().bytes.ToArray();
         foreach (var (name, other) in header)
         {
             var offsets = other!["data_offsets"]!.AsArray();
@@ -162,7 +163,7 @@ public sealed class ImportRunTests : IDisposable
         File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. plain[(8 + length)..(8 + length + begin)], .. bytes, .. plain[(8 + length + end)..]]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_local_experiment_finds_the_file_by_its_checksum_and_says_which_is_missing()
     {
         var path = Write();
@@ -186,7 +187,7 @@ public sealed class ImportRunTests : IDisposable
         without[1].End.ShouldBe(LocalJobEnd.Skipped);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_import_leaves_no_tensor_alive()
     {
         var path = Write();

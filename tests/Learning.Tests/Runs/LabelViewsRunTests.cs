@@ -5,6 +5,8 @@ using KdRobust.Learning.Data;
 using KdRobust.Learning.Evaluation;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -21,7 +23,7 @@ public sealed class LabelViewsRunTests : IDisposable
 
     static readonly LabelViews Two = new(new AugmentationSpec { CropPadding = 4, Flip = true }, 2);
 
-    [Fact]
+    [DeviceFact]
     public void The_label_of_a_view_is_the_answer_about_that_view()
     {
         var weights = RecordedRun.Of(RecordedRun.Request(TinyExperiment.Train(TinyExperiment.Plain, TinyExperiment.Clean(1)))).Output(OutputNames.Weights);
@@ -32,14 +34,14 @@ public sealed class LabelViewsRunTests : IDisposable
         using var scope = NewDisposeScope();
         var images = SyntheticImages.Make(DataSplit.Train, TinyExperiment.TrainImages);
         var labels = TeacherLabels.Read(
-            _teacher.Save(run.Output(OutputNames.Labels), "labels"), Aggregation.MeanProbability, TinyExperiment.Dataset, Two, 7, images.Labels, CPU);
+            _teacher.Save(run.Output(OutputNames.Labels), "labels"), Aggregation.MeanProbability, TinyExperiment.Dataset, Two, 7, images.Labels, DefaultDevice.OfProcess);
         labels.shape.ShouldBe([2, TinyExperiment.TrainImages, 10]);
-        using var network = TrainedNetwork.Load(TinyExperiment.Plain, inputs[InputRoles.Weights], new SeedTree(7), CPU);
-        using var bytes = new DeviceImages(images, CPU);
+        using var network = TrainedNetwork.Load(TinyExperiment.Plain, inputs[InputRoles.Weights], new SeedTree(7), DefaultDevice.OfProcess);
+        using var bytes = new DeviceImages(images, DefaultDevice.OfProcess);
         var right = 0;
         for (var v = 0; v < 2; v++)
         {
-            using var crop = new CropAndFlip(Two.Augmentation, new SeedTree(7), FixedViews.All(v, images.Count), CPU);
+            using var crop = new CropAndFlip(Two.Augmentation, new SeedTree(7), FixedViews.All(v, images.Count), DefaultDevice.OfProcess);
             using var withoutGraph = no_grad();
             var answers = network.Module.call(crop.Apply(bytes, arange(0, images.Count, 1, ScalarType.Int64))).softmax(1);
             LargestDifference(labels.select(0, v), answers).ShouldBeLessThan(1e-5);
@@ -50,7 +52,7 @@ public sealed class LabelViewsRunTests : IDisposable
         count.Correct(Aggregation.Votes).ShouldBe(right);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_of_views_repeats_itself_holds_the_classes_and_draws_anew_for_every_view()
     {
         var payload = TinyExperiment.Evaluate(TinyExperiment.Colored, DataSplit.Train, draws: 1) with { LabelViews = new(new() { CropPadding = 0, Flip = false }, 2) };
@@ -67,7 +69,7 @@ public sealed class LabelViewsRunTests : IDisposable
         LargestDifference(probabilities.select(0, 0), probabilities.select(0, 1)).ShouldBeGreaterThan(1e-5);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Stopped_it_ends_between_two_draws()
     {
         var stop = new StopSignal();

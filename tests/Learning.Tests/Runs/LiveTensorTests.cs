@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Support;
 using KdRobust.Torch;
 
 namespace KdRobust.Learning.Tests.Runs;
@@ -10,7 +11,7 @@ namespace KdRobust.Learning.Tests.Runs;
 [Collection(nameof(LiveTensorTests))]
 public sealed class LiveTensorTests
 {
-    [Fact]
+    [DeviceFact]
     public void A_training_holds_as_many_tensors_after_fifty_epochs_as_after_the_first()
     {
         var training = TinyExperiment.Clean(50) with
@@ -32,7 +33,7 @@ public sealed class LiveTensorTests
         live.ShouldAllBe(count => count == live[0]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_run_that_ended_holds_nothing()
     {
         var payload = TinyExperiment.Train(TinyExperiment.Colored, TinyExperiment.Clean(1) with { Monitor = new() { Every = 1, Images = 8, Attack = null } });
@@ -44,7 +45,7 @@ public sealed class LiveTensorTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Average_selection_micro_batches_and_an_online_teacher_hold_no_more_with_every_epoch()
     {
         var folder = Directory.CreateTempSubdirectory("kdr-live-").FullName;

@@ -2,6 +2,8 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Runs;
+using KdRobust.Support;
+using KdRobust.Torch;
 
 namespace KdRobust.Learning.Tests.Runs;
 
@@ -52,13 +54,40 @@ public sealed class LocalExperimentTests : IDisposable
     static IReadOnlyList<LocalJob> Run(string folder, ExperimentSpec spec, Action<PlannedJob, RunEvent>? onEvent = null, StopSignal? stop = null) =>
         new LocalExperiment(ExperimentPlan.Of(spec), folder, null).Run(onEvent ?? ((_, _) => { }), _ => { }, stop ?? new StopSignal());
 
+    /// <summary>On a GPU a tensor that was made without a device would lie in host memory and meet those of the run.</summary>
+    [DeviceFact]
+    public void Every_tensor_of_a_run_is_told_its_device()
+    {
+        IReadOnlyList<LocalJob> jobs;
+        using (DefaultDevice.None()) jobs = Run(_folder, Chain());
+
+        jobs.ShouldAllBe(job => job.End == LocalJobEnd.Computed, string.Join("; ", jobs.Select(job => job.Failure)));
+    }
+
+    [DeviceFact]
+    public void Only_the_jobs_chosen_are_computed_and_what_others_left_is_used()
+    {
+        var plan = ExperimentPlan.Of(Chain());
+        IReadOnlyList<LocalJob> Only(params string[] keys)
+        {
+            var told = new List<string>();
+            var ended = new LocalExperiment(plan, _folder, null, null, keys.ToHashSet(StringComparer.Ordinal)).Run((_, _) => { }, job => told.Add(job.Job.Key), new StopSignal());
+            told.ShouldBe(keys, ignoreOrder: true);
+            return ended;
+        }
+
+        Only("train/student").Single(job => job.Job.Key == "train/student").Failure.ShouldNotBeNull().ShouldContain("has no result");
+        Only("train/teacher", "labels/teacher").Count(job => job.Result is not null).ShouldBe(2);
+        Only("train/student").Single(job => job.Job.Key == "train/student").End.ShouldBe(LocalJobEnd.Computed);
+    }
+
     // What must not depend on when and how often it was computed.
     static List<string> Numbers(IEnumerable<LocalJob> jobs) =>
     [
         .. jobs.Select(j => $"{j.Job.Key}: {CanonicalJson.Of(j.Result! with { Seconds = 0 })} {string.Join(";", j.Metrics)}"),
     ];
 
-    [Fact]
+    [DeviceFact]
     public void A_plan_runs_whole_and_is_reused_when_run_again()
     {
         var first = Run(_folder, Chain());
@@ -70,7 +99,7 @@ public sealed class LocalExperimentTests : IDisposable
         Numbers(again).ShouldBe(Numbers(first));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Stopped_or_killed_anywhere_it_goes_on_to_the_same_numbers()
     {
         var undisturbed = Run(Path.Combine(_folder, "undisturbed"), Chain());
@@ -106,7 +135,7 @@ public sealed class LocalExperimentTests : IDisposable
         };
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_plan_in_shards_gives_the_numbers_of_the_whole_and_takes_what_was_computed_whole()
     {
         var whole = Run(Path.Combine(_folder, "whole"), Long(null));
@@ -120,7 +149,7 @@ public sealed class LocalExperimentTests : IDisposable
         Numbers(again.Where(j => j.Job.ShardOf is null)).ShouldBe(Numbers(whole));
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_failed_job_skips_its_children_with_a_reason()
     {
         var jobs = Run(_folder, Chain(DatasetName.Cifar10Mini) with { Dataset = new() { Name = DatasetName.Cifar10Mini, TrainImages = 40, TestImages = 30 } });

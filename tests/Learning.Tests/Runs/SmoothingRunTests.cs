@@ -3,6 +3,7 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Runs;
@@ -39,7 +40,7 @@ public sealed class SmoothingRunTests : IDisposable
     static RecordedRun Run(SmoothingEvalPayload payload, string weights) =>
         RecordedRun.Of(RecordedRun.Request(payload, new Dictionary<string, string> { [InputRoles.Weights] = weights }));
 
-    [Fact]
+    [DeviceFact]
     public void All_aggregations_are_counted_from_the_same_draws_with_an_interval_each()
     {
         var count = Count(Evaluate(draws: 9), Weights());
@@ -55,7 +56,7 @@ public sealed class SmoothingRunTests : IDisposable
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Intervals_over_draws_need_enough_draws_that_differ()
     {
         var (colored, plain) = (Weights(), Weights(TinyExperiment.Plain));
@@ -65,7 +66,7 @@ public sealed class SmoothingRunTests : IDisposable
         Count(TinyExperiment.Evaluate(TinyExperiment.Plain, DataSplit.Test, 9, sigma: 0.1), plain).Aggregations.ShouldAllBe(a => a.OverDraws != null);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Aggregation.Votes)]
     [InlineData(Aggregation.MeanProbability)]
     [InlineData(Aggregation.RankVote)]
@@ -81,14 +82,14 @@ public sealed class SmoothingRunTests : IDisposable
         some.MeanDraws.ShouldBeInRange(4 * 511.0 / 512, 6.999);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Labels_that_would_stop_early_are_refused_before_anything_is_asked()
     {
         var payload = Evaluate(draws: 4, stopFor: Aggregation.Votes, split: DataSplit.Train);
         Should.Throw<RunInputException>(() => Run(payload, "nowhere")).Message.ShouldContain("stopFor: Votes");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_draw_an_image_gives_an_image_the_same_answers_among_fewer_images()
     {
         var weights = Weights();
@@ -103,7 +104,7 @@ public sealed class SmoothingRunTests : IDisposable
         own.ShouldNotBe(shared);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_attack_of_radius_zero_on_images_with_their_own_draws_is_the_clean_evaluation()
     {
         var weights = Weights();
@@ -128,7 +129,7 @@ public sealed class SmoothingRunTests : IDisposable
         Attack(Transfer(attack, DrawSharing.Image)).CorrectAtStep.ShouldNotBe(Attack(Transfer(attack, DrawSharing.Shared)).CorrectAtStep, "the attacker's own draws differ, so do its answers");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_view_without_weight_noise_is_the_mean_network()
     {
         var colored = Weights();
@@ -149,7 +150,7 @@ public sealed class SmoothingRunTests : IDisposable
         Run(TinyExperiment.Evaluate(TinyExperiment.Colored, DataSplit.Train, 5), colored).Output(OutputNames.Labels).ShouldNotBe(expected.Output(OutputNames.Labels));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Label_files_carry_the_true_classes()
     {
         var path = Path.Combine(_folder, "labels.safetensors");
@@ -157,10 +158,10 @@ public sealed class SmoothingRunTests : IDisposable
         using var file = SafetensorsReader.Open(path);
         file.Header.Entries.Select(e => e.Name).ShouldBe([TeacherLabels.Votes, TeacherLabels.MeanProbability, TeacherLabels.Classes], ignoreOrder: true);
         using var classes = file.Load(TeacherLabels.Classes);
-        classes.data<byte>().ToArray().ShouldBe(SyntheticImages.Make(DataSplit.Train, TinyExperiment.TrainImages).Labels);
+        classes.cpu().data<byte>().ToArray().ShouldBe(SyntheticImages.Make(DataSplit.Train, TinyExperiment.TrainImages).Labels);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_run_that_ended_holds_nothing()
     {
         var weights = Weights();

@@ -1,5 +1,6 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Runs;
 
@@ -12,7 +13,7 @@ internal static class TinyExperiment
 
     public static readonly DatasetSpec Dataset = new() { Name = DatasetName.Synthetic, TrainImages = TrainImages, TestImages = 30 };
 
-    public static readonly ComputeSpec Compute = new() { Device = DeviceKind.Cpu, Threads = 1, Precision = Precision.Float32 };
+    public static readonly ComputeSpec Compute = new() { Device = TestDevice.IsCuda ? DeviceKind.Cuda : DeviceKind.Cpu, Threads = 1, Precision = Precision.Float32 };
 
     public static readonly WideResNetSpec Backbone = new() { Depth = 10, Width = 1, Dropout = 0, Normalize = Networks.Normalization };
 

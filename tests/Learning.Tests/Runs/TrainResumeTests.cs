@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Runs;
 
@@ -66,7 +67,7 @@ public sealed class TrainResumeTests : IDisposable
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Trainings))]
     public void Drained_after_every_step_and_resumed_a_training_ends_bit_equal_to_an_undisturbed_one(string name)
     {

@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Runs;
 
@@ -56,7 +57,7 @@ public sealed class TrainRunTests : IDisposable
         return path;
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Trainings))]
     public void A_run_killed_after_two_of_four_epochs_and_resumed_is_bit_equal_to_an_undisturbed_one(string name)
     {
@@ -71,7 +72,7 @@ public sealed class TrainRunTests : IDisposable
         resumed.Result<TrainResult>().FinalLoss.ShouldBe(undisturbed.Result<TrainResult>().FinalLoss);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("noisy-adversarial", 2)]
     [InlineData("distilled-adversarial", 1)]
     [InlineData("distilled-adversarial", 3)]
@@ -96,7 +97,7 @@ public sealed class TrainRunTests : IDisposable
         drained.Metrics.Concat(resumed.Metrics).ShouldBe(undisturbed.Metrics);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_cancelled_run_stops_without_a_checkpoint()
     {
         var stop = new StopSignal();
@@ -110,7 +111,7 @@ public sealed class TrainRunTests : IDisposable
         run.Checkpoints.ShouldBeEmpty();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Metrics_of_an_epoch_come_before_its_resume_point_and_the_weights_before_the_end()
     {
         var run = RecordedRun.Of(RecordedRun.Request(TinyExperiment.Train(TinyExperiment.Plain, TinyExperiment.Clean(2))));
@@ -124,7 +125,7 @@ public sealed class TrainRunTests : IDisposable
         run.Result<TrainResult>().Parameters.ShouldBeGreaterThan(70_000);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Every_term_of_the_loss_is_a_series()
     {
         var (payload, inputs) = Training("distilled-adversarial", epochs: 2);
@@ -138,7 +139,7 @@ public sealed class TrainRunTests : IDisposable
         series.ShouldContainKey(MetricSeries.MonitorAdversarial);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("clean")]
     [InlineData("noisy-adversarial")]
     public void Monitoring_does_not_change_the_training(string name)
@@ -152,7 +153,7 @@ public sealed class TrainRunTests : IDisposable
         run.Metrics.Count(m => m.Series == MetricSeries.MonitorClean).ShouldBe(2);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Another_seed_gives_other_weights()
     {
         var payload = TinyExperiment.Train(TinyExperiment.Plain, TinyExperiment.Clean(1));
@@ -161,7 +162,7 @@ public sealed class TrainRunTests : IDisposable
             .ShouldNotBe(RecordedRun.Of(RecordedRun.Request(payload)).Output(OutputNames.Weights));
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_training_that_diverges_says_so()
     {
         var payload = TinyExperiment.Train(TinyExperiment.Plain, TinyExperiment.Clean(12) with
@@ -174,7 +175,7 @@ public sealed class TrainRunTests : IDisposable
         Should.Throw<RunInputException>(() => RecordedRun.Of(RecordedRun.Request(payload))).Message.ShouldContain("training diverged in epoch");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_resume_point_of_another_training_is_refused()
     {
         var payload = TinyExperiment.Train(TinyExperiment.Plain, TinyExperiment.Clean(2));
@@ -185,7 +186,7 @@ public sealed class TrainRunTests : IDisposable
             .Message.ShouldContain("a resume point of another training");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_distilling_training_without_labels_says_which_input_is_missing()
     {
         var (payload, _) = Training("distilled", epochs: 1);

@@ -4,6 +4,7 @@ using KdRobust.Domain.Runs;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Runs;
@@ -33,7 +34,7 @@ public sealed class TrainSwitchTests : IDisposable
     }
 
     /// <summary>Fact 4: an adversarial training left in evaluation mode never takes a statistic, a monitored one none after its first look.</summary>
-    [Theory]
+    [DeviceTheory]
     [InlineData(BatchNormMode.Training, null, false, 6)]
     [InlineData(BatchNormMode.Training, 1, true, 9)]
     [InlineData(BatchNormMode.Evaluation, null, false, 0)]
@@ -55,7 +56,7 @@ public sealed class TrainSwitchTests : IDisposable
         (Sum(weights, "bn1.running_mean") == 0).ShouldBe(batches == 0);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void The_best_weights_are_those_that_selection_looked_at(bool average)
@@ -73,7 +74,7 @@ public sealed class TrainSwitchTests : IDisposable
         run.Checkpoints.Count(c => c.Event.Role == CheckpointRole.Output).ShouldBe(average ? 3 : 2);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_best_epoch_has_the_highest_accuracy_and_of_equal_ones_the_later_stays()
     {
         var run = Run(Plain(Clean with { Epochs = 4, Selection = new SelectionSpec { From = SelectionSet.HeldOut, Images = 8, Every = 1, Attack = TinyExperiment.Attack } }));
@@ -85,7 +86,7 @@ public sealed class TrainSwitchTests : IDisposable
         Sum(run.Output(OutputNames.Best), "conv1.weight").ShouldBe(Sum(then, "model/conv1.weight"));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Held_out_images_are_not_trained_on()
     {
         var selection = new SelectionSpec { From = SelectionSet.HeldOut, Images = 24, Every = 2, Attack = null };
@@ -96,7 +97,7 @@ public sealed class TrainSwitchTests : IDisposable
         run.Output(OutputNames.Weights).ShouldBe(less.Output(OutputNames.Weights));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Selecting_on_test_images_does_not_change_the_training()
     {
         var selected = Run(Plain(Clean with { Selection = new SelectionSpec { From = SelectionSet.Test, Images = 20, Every = 1, Attack = TinyExperiment.Attack } }));
@@ -104,7 +105,7 @@ public sealed class TrainSwitchTests : IDisposable
         selected.Output(OutputNames.Weights).ShouldBe(Run(Plain(Clean)).Output(OutputNames.Weights));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Bfloat16_trains_nearly_as_float32_and_keeps_float32_weights()
     {
         var spec = Clean with { Adversarial = TinyExperiment.AdversarialFromTheSecondEpoch with { FromEpoch = 0 }, Epochs = 1, Optimizer = TinyExperiment.Adam with { LearningRate = 1e-3 } };
@@ -128,7 +129,7 @@ public sealed class TrainSwitchTests : IDisposable
     }
 
     /// <summary>Fact 3: labels in file order are those of other images as soon as images are shuffled.</summary>
-    [Theory]
+    [DeviceTheory]
     [InlineData(LabelOrder.Image)]
     [InlineData(LabelOrder.FileOrder)]
     public void Labels_belong_to_their_images_unless_they_come_in_file_order(LabelOrder order)
@@ -146,7 +147,7 @@ public sealed class TrainSwitchTests : IDisposable
         expected.ShouldBe(order == LabelOrder.Image ? 1 : 0.1, 0.2);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_image_gets_the_label_of_the_view_it_is_seen_in()
     {
         using var scope = NewDisposeScope();
@@ -163,7 +164,7 @@ public sealed class TrainSwitchTests : IDisposable
         expected.ShouldBeInRange(0.2, 0.8);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Fixed_views_are_seen_in_place_of_fresh_ones()
     {
         using var scope = NewDisposeScope();
@@ -180,7 +181,7 @@ public sealed class TrainSwitchTests : IDisposable
         @fixed.Output(OutputNames.Weights).ShouldNotBe(fresh.Output(OutputNames.Weights));
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_teacher_asked_about_the_perturbed_images_teaches_something_else()
     {
         var inputs = _teacher.Weights(InputRoles.Teacher);
@@ -197,7 +198,7 @@ public sealed class TrainSwitchTests : IDisposable
     }
 
     /// <summary>Weights of 0 keep the labels out of the loss that is learned, so what they still change, they change through the attack.</summary>
-    [Theory]
+    [DeviceTheory]
     [InlineData(AttackLoss.CrossEntropy, true)]
     [InlineData(AttackLoss.Distillation, false)]
     public void An_attack_on_the_distillation_loss_asks_the_teachers_labels(AttackLoss loss, bool same)
@@ -214,7 +215,7 @@ public sealed class TrainSwitchTests : IDisposable
         (Weights(0).AsSpan().SequenceEqual(Weights(1))).ShouldBe(same);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_training_without_its_online_teacher_says_which_input_is_missing()
     {
         var payload = Plain(Clean with { Distillation = TinyExperiment.Distillation with { Labels = new OnlineLabelsSpec { Draws = 2 } } }) with { Teacher = TinyExperiment.View(TinyExperiment.Colored) };

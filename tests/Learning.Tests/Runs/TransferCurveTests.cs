@@ -5,6 +5,7 @@ using KdRobust.Learning.Data;
 using KdRobust.Learning.Evaluation;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using KdRobust.Torch;
 using static TorchSharp.torch;
 
@@ -57,7 +58,7 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
 
     static IEnumerable<int> Flat(TargetCurve curve) => curve.Curves.SelectMany(one => one.Correct);
 
-    [Fact]
+    [DeviceFact]
     public void A_deterministic_network_attacked_by_itself_has_the_attackers_own_curve()
     {
         var result = Run(TinyExperiment.Plain, Attack, 5, PlainTarget);
@@ -69,7 +70,7 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
         result.CorrectAtStep.Distinct().Count().ShouldBeGreaterThan(1, "a flat curve tells nothing");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Curves_change_no_other_number_and_depend_on_no_other_target()
     {
         var without = Run(TinyExperiment.Colored, Attack, 0, PlainTarget, ColoredTarget);
@@ -85,7 +86,7 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
         with.TargetCurves.ShouldAllBe(curve => curve.Curves.All(one => one.Correct.Count == 4));
     }
 
-    [Fact]
+    [DeviceFact]
     public void With_restarts_and_the_best_iterate_the_curve_is_of_the_first_restarts_iterates()
     {
         var attack = Attack with { RandomStart = true };
@@ -94,19 +95,19 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
         Flat(best.TargetCurves[0]).ShouldBe(Flat(single.TargetCurves[0]));
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_first_iterate_is_the_clean_image_judged_by_draws_of_its_own()
     {
         using var scope = NewDisposeScope();
         var result = Run(TinyExperiment.Plain, Attack, 3, ColoredTarget);
-        using var target = TrainedView.Open(ColoredTarget.View, files.Colored, new SeedTree(7), CPU);
-        using var images = new DeviceImages(SyntheticImages.Make(DataSplit.Test, 30), CPU);
+        using var target = TrainedView.Open(ColoredTarget.View, files.Colored, new SeedTree(7), DefaultDevice.OfProcess);
+        using var images = new DeviceImages(SyntheticImages.Make(DataSplit.Test, 30), DefaultDevice.OfProcess);
         using var counts = SmoothedCounts.Of(target.View, images.AllBytes, Networks.Indices(30), RandomStream.ReportAt(0), 3, 64);
         foreach (var count in counts.Count(images.AllLabels).Aggregations)
             result.TargetCurves[0].Of(count.Aggregation)[0].ShouldBe(count.Correct);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Fgsm_has_a_curve_of_two_points()
     {
         var fgsm = new FgsmSpec { Norm = AttackNorm.L2, Epsilon = Fraction.Of(0.5), Loss = AttackLoss.Margin, Target = AttackTarget.None, Expectation = null };
@@ -116,7 +117,7 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
         result.LargestPerturbation.ShouldBeInRange(0.3, 0.5 + 1e-6);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(StopReason.Cancel)]
     [InlineData(StopReason.Drain)]
     public void Stops_are_honoured_between_batches_of_crafting(StopReason reason)
@@ -134,7 +135,7 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
         run.Events[1].ShouldBe(new RunStopped(reason));
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_run_with_curves_holds_nothing_when_it_ends()
     {
         var request = Request(TinyExperiment.Colored, Attack, 2, 30, PlainTarget, ColoredTarget);

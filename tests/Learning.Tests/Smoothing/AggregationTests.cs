@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ public sealed class AggregationTests
         };
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(All))]
     public void Scores_are_what_the_definition_says_draw_by_draw_and_all_at_once(Aggregation aggregation)
     {
@@ -61,7 +62,7 @@ public sealed class AggregationTests
         Integers(counts.Predict(aggregation)).ShouldBe(Integers(Aggregations.Predict(formula)));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Each_aggregation_may_have_an_answer_of_its_own()
     {
         using var scope = NewDisposeScope();
@@ -72,7 +73,7 @@ public sealed class AggregationTests
         long Answer(Aggregation aggregation) => counts.Predict(aggregation).item<long>();
         Answer(Aggregation.Votes).ShouldBe(1);
         // 1 + 1 + 2^-9 for class 1, 3 / 2 for class 2, 1/4 + 1/4 + 1 for class 0.
-        counts.Scores(Aggregation.RankVote).select(0, 0).narrow(0, 0, 3).data<double>().ToArray().ShouldBe([1.5, 2 + Math.ScaleB(1, -9), 1.5]);
+        counts.Scores(Aggregation.RankVote).select(0, 0).narrow(0, 0, 3).cpu().data<double>().ToArray().ShouldBe([1.5, 2 + Math.ScaleB(1, -9), 1.5]);
         Answer(Aggregation.MeanProbability).ShouldBe(0);
         Answer(Aggregation.MeanLogit).ShouldBe(2); // 2 + 2 + 7.5 beats 0.2 + 0.2 + 9
         Answer(Aggregation.MeanLogProbability).ShouldBe(2);

@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ public sealed class DrawSharingTests
     static NetworkView View(KdRobust.Learning.Models.Network network, double sigma = 0, DrawSharing sharing = DrawSharing.Image) =>
         new(network, Networks.Pixels(sigma), new SeedTree(5)) { Sharing = sharing };
 
-    [Fact]
+    [DeviceFact]
     public void Every_image_has_a_draw_of_its_own_and_shared_draws_are_one()
     {
         using var scope = NewDisposeScope();
@@ -34,7 +35,7 @@ public sealed class DrawSharingTests
         Same(own.Logits(twins, Indices(4), Any with { Stream = RandomStream.Craft }), apart).ShouldBeFalse();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0)]
     [InlineData(0.25)]
     public void An_image_answers_the_same_to_the_last_bit_in_every_batch_and_shard(double sigma)
@@ -52,7 +53,7 @@ public sealed class DrawSharingTests
         Same(mixed.flip(0), whole).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void No_two_draws_of_images_and_no_shared_draw_are_the_same()
     {
         using var scope = NewDisposeScope();
@@ -71,7 +72,7 @@ public sealed class DrawSharingTests
         seen.Distinct().Count().ShouldBe(15, "a shared draw does not know the image");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Gradients_are_those_of_each_image_under_its_own_draw()
     {
         using var scope = NewDisposeScope();
@@ -97,7 +98,7 @@ public sealed class DrawSharingTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_objective_that_overflows_on_other_images_answers_leaves_the_gradient_finite()
     {
         using var scope = NewDisposeScope();
@@ -114,7 +115,7 @@ public sealed class DrawSharingTests
         gradient.abs().max().item<float>().ShouldBeGreaterThan(0);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_network_without_noise_is_asked_in_batches_either_way()
     {
         using var scope = NewDisposeScope();
@@ -127,7 +128,7 @@ public sealed class DrawSharingTests
         Same(own.Logits(Images(3), Indices(3), Any), shared.Logits(Images(3), Indices(3), Any)).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Training_with_a_draw_an_image_is_refused()
     {
         using var scope = NewDisposeScope();
@@ -137,7 +138,7 @@ public sealed class DrawSharingTests
         Should.Throw<InvalidOperationException>(() => view.Logits(Images(2), Indices(2), Any)).Message.ShouldContain("freeze");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Nothing_is_left_alive_by_passes_and_gradients_image_by_image()
     {
         using var network = Build(Colored);

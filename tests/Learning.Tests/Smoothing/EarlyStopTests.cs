@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -26,7 +27,7 @@ public sealed class EarlyStopTests
         return [.. Enumerable.Range(0, Classes).Select(c => (image % 3 == 0 ? random.Below(3) : random.Below(1 << 20) / (float)(1 << 18)) + (c == image % Classes ? easy : 0))];
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Stoppable))]
     public void Answers_are_those_without_early_stop_for_every_number_of_draws(Aggregation aggregation)
     {
@@ -45,7 +46,7 @@ public sealed class EarlyStopTests
         saved.ShouldBeGreaterThan(20, "nothing ever stops");
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Stoppable))]
     public void Draws_that_turn_against_the_leader_at_any_moment_change_no_answer(Aggregation aggregation)
     {
@@ -61,7 +62,7 @@ public sealed class EarlyStopTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Aggregation.Votes, 1.0)]
     [InlineData(Aggregation.RankVote, 511.0 / 512)]
     public void An_image_leaves_at_the_first_draw_after_which_its_answer_is_certain(Aggregation aggregation, double move)
@@ -93,7 +94,7 @@ public sealed class EarlyStopTests
         counts.Count(Labels(images)).MeanDraws.ShouldBe(Enumerable.Range(0, images).Average(Needed), 1e-12);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_tie_is_certain_only_for_the_lower_class()
     {
         using var scope = NewDisposeScope();
@@ -105,7 +106,7 @@ public sealed class EarlyStopTests
         Integers(counts.Predict(Aggregation.Votes)).ShouldBe([0, 0]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Images_that_stay_are_asked_in_full_batches_under_their_own_indices()
     {
         using var scope = NewDisposeScope();
@@ -118,7 +119,7 @@ public sealed class EarlyStopTests
         counts.MeanDraws.ShouldBe(4.5);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_noisy_network_answers_the_same_with_fewer_passes()
     {
         const int images = 8;
@@ -140,7 +141,7 @@ public sealed class EarlyStopTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_view_with_a_draw_an_image_answers_the_same_in_any_company()
     {
         const int images = 6, draws = 7;
@@ -156,7 +157,7 @@ public sealed class EarlyStopTests
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Aggregation.MeanLogit)]
     [InlineData(Aggregation.MeanLogProbability)]
     public void Aggregations_that_one_draw_can_turn_around_do_not_stop(Aggregation aggregation)
@@ -165,7 +166,7 @@ public sealed class EarlyStopTests
         Should.Throw<ArgumentException>(() => Ask(new ScriptedView(Random), 1, 4, 1, aggregation)).Message.ShouldContain("rank-vote");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Sums_over_different_draws_are_no_labels()
     {
         using var scope = NewDisposeScope();
@@ -174,7 +175,7 @@ public sealed class EarlyStopTests
         Should.Throw<ArgumentOutOfRangeException>(() => counts.Predict(Aggregation.MeanLogit));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Images_that_leave_hold_no_tensors()
     {
         using var scope = NewDisposeScope();

@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ public sealed class SmoothedCountsTests
 {
     static float[] OneHot(long c, float height = 5) => [.. Enumerable.Range(0, 10).Select(i => i == c ? height : 0)];
 
-    [Fact]
+    [DeviceFact]
     public void Gathered_votes_and_probabilities_equal_the_readable_twin()
     {
         const int draws = 6, n = 9;
@@ -32,7 +33,7 @@ public sealed class SmoothedCountsTests
         counts.Votes().gt(0).sum().item<long>().ShouldBeGreaterThan(n, "all draws agree: the noise does nothing");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Counts_depend_neither_on_the_batch_nor_on_the_shard()
     {
         const int n = 10, draws = 4;
@@ -51,7 +52,7 @@ public sealed class SmoothedCountsTests
         shards.ShouldBe(whole);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_tie_inside_a_draw_and_a_tie_of_votes_go_to_the_lowest_class()
     {
         using var scope = NewDisposeScope();
@@ -66,7 +67,7 @@ public sealed class SmoothedCountsTests
             Integers(counts.Predict(aggregation)).ShouldBe([2, 3], aggregation.ToString());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Votes_and_mean_probability_may_disagree_and_both_come_from_the_same_draws()
     {
         using var scope = NewDisposeScope();
@@ -80,7 +81,7 @@ public sealed class SmoothedCountsTests
         counts.MeanProbability().sum().item<float>().ShouldBe(1, 1e-6);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_deterministic_view_is_asked_once()
     {
         using var scope = NewDisposeScope();
@@ -90,7 +91,7 @@ public sealed class SmoothedCountsTests
         view.Asked.Count.ShouldBe(1);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Answers_that_are_not_finite_stop_the_evaluation()
     {
         using var scope = NewDisposeScope();
@@ -99,7 +100,7 @@ public sealed class SmoothedCountsTests
             .Message.ShouldContain("not finite");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Bytes_and_their_pixels_count_the_same()
     {
         using var scope = NewDisposeScope();
@@ -111,7 +112,7 @@ public sealed class SmoothedCountsTests
         Same(fromBytes.MeanProbability(), fromPixels.MeanProbability()).ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Memory_does_not_grow_with_the_draws()
     {
         using var network = Build(Colored);

@@ -3,6 +3,8 @@ using KdRobust.Domain.Statistics;
 using KdRobust.Learning.Data;
 using KdRobust.Learning.Randomness;
 using KdRobust.Learning.Smoothing;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -12,7 +14,7 @@ public sealed class TwoLevelBootstrapTests
 {
     static readonly SeedTree Seeds = new(9);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(5, 3)]
     [InlineData(16, 40)]
     public void Replicates_are_those_of_resampling_every_image_and_group_by_hand(int groups, int perGroup)
@@ -93,7 +95,7 @@ public sealed class TwoLevelBootstrapTests
         return ((double)bootstrap / trials, (double)wilson / trials, width / narrow);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Where_draws_err_on_many_images_together_the_interval_covers_and_one_of_images_alone_does_not()
     {
         var (bootstrap, wilson, ratio) = Coverage(draws: 16, shared: 1, own: 0.5);
@@ -102,7 +104,7 @@ public sealed class TwoLevelBootstrapTests
         ratio.ShouldBeGreaterThan(2);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Where_every_image_has_its_own_draws_it_is_about_that_of_images_alone()
     {
         var (bootstrap, wilson, ratio) = Coverage(draws: 64, shared: 0, own: 1);
@@ -111,7 +113,7 @@ public sealed class TwoLevelBootstrapTests
         ratio.ShouldBeInRange(0.9, 1.2);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Groups_are_those_of_the_draws_modulo_sixteen_for_every_aggregation()
     {
         const int images = 5, draws = 19;
@@ -122,7 +124,7 @@ public sealed class TwoLevelBootstrapTests
             return [.. Enumerable.Range(0, 10).Select(_ => random.Below(1000) / 100f)];
         }
         var view = new ScriptedView(Logits);
-        using var counts = new SmoothedCounts(images, 10, CPU, draws, grouped: true);
+        using var counts = new SmoothedCounts(images, 10, DefaultDevice.OfProcess, draws, grouped: true);
         for (var m = 0; m < draws; m++) counts.Add(view, zeros([images, 3, 32, 32]), Indices(images), new(RandomStream.Report, 0, m), 3);
         var logits = tensor([.. Enumerable.Range(0, draws).SelectMany(m => Enumerable.Range(0, images).SelectMany(i => Logits(m, i)))], [draws, images, 10]);
 
@@ -140,7 +142,7 @@ public sealed class TwoLevelBootstrapTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Groups_do_not_grow_with_the_draws_and_need_eight_of_them()
     {
         using var scope = NewDisposeScope();
@@ -149,7 +151,7 @@ public sealed class TwoLevelBootstrapTests
         long Kept(int draws, out int? groups)
         {
             var before = LiveTensors.Count();
-            using var counts = new SmoothedCounts(4, 10, CPU, draws, grouped: true);
+            using var counts = new SmoothedCounts(4, 10, DefaultDevice.OfProcess, draws, grouped: true);
             for (var m = 0; m < draws; m++)
             {
                 using var one = NewDisposeScope();

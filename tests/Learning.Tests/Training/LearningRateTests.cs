@@ -1,5 +1,6 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Training;
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Training;
@@ -34,7 +35,7 @@ public sealed class LearningRateTests
         for (var i = 0; i < ours.Length; i++) ours[i].ShouldBe(theirs[i], 1e-12, $"step {i}");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0.3, 25, 1e4, 12, 7)]
     [InlineData(0.05, 10, 10, 3, 5)]
     [InlineData(0.9, 1, 100, 4, 4)]
@@ -47,17 +48,17 @@ public sealed class LearningRateTests
             Scheduled(o => optim.lr_scheduler.OneCycleLR(o, 1, total_steps: epochs * steps, pct_start: rise, cycle_momentum: false, div_factor: start, final_div_factor: end), epochs * steps, 1));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Steps_are_those_of_StepLR() => ShouldAgree(
         Ours(new StepScheduleSpec { Every = 2, Gamma = 0.1 }, 7, 3),
         Scheduled(o => optim.lr_scheduler.StepLR(o, 2, 0.1), 21, 3));
 
-    [Fact]
+    [DeviceFact]
     public void Milestones_are_those_of_MultiStepLR() => ShouldAgree(
         Ours(new MultiStepScheduleSpec { Milestones = [2, 5], Gamma = 0.3 }, 7, 3),
         Scheduled(o => optim.lr_scheduler.MultiStepLR(o, [2, 5], 0.3), 21, 3));
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(1, 0.3)]
     [InlineData(2, 0.5)]
     [InlineData(10, 0.1)]
@@ -72,14 +73,14 @@ public sealed class LearningRateTests
     static double[] Warmed(ScheduleSpec schedule, WarmupSpec? warmup, int epochs, int stepsPerEpoch) =>
         [.. Enumerable.Range(0, epochs * stepsPerEpoch).Select(step => LearningRate.Factor(schedule, warmup, step, epochs, stepsPerEpoch))];
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0, 5, 4)]
     [InlineData(0.01, 3, 7)]
     public void Cosine_is_that_of_CosineAnnealingLR(double end, int epochs, int steps) => ShouldAgree(
         Ours(new CosineScheduleSpec { EndFactor = end }, epochs, steps),
         Scheduled(o => optim.lr_scheduler.CosineAnnealingLR(o, epochs * steps, end), epochs * steps, 1));
 
-    [Fact]
+    [DeviceFact]
     public void A_warm_up_is_a_line_and_the_schedule_runs_over_the_steps_that_remain()
     {
         var warmup = new WarmupSpec { Epochs = 2, StartFactor = 0.2 };
@@ -93,7 +94,7 @@ public sealed class LearningRateTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Milestones_and_steps_count_from_the_start_of_the_training_also_after_a_warm_up()
     {
         var warmup = new WarmupSpec { Epochs = 1, StartFactor = 0 };
@@ -102,7 +103,7 @@ public sealed class LearningRateTests
             ShouldAgree(Warmed(schedule, warmup, 5, 2), [0, 0.5, 1, 1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.01]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_milestone_of_the_last_epoch_never_comes() =>
         Warmed(new MultiStepScheduleSpec { Milestones = [100], Gamma = 0.1 }, null, 100, 1).ShouldAllBe(rate => rate == 1);
 }

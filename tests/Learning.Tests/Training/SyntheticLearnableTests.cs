@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Tests.Runs;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Training;
 
@@ -11,7 +12,7 @@ public sealed class SyntheticLearnableTests : IDisposable
     public void Dispose() => File.Delete(_weights);
 
     /// <summary>A few seconds of training; chance is 10 %. Measured: 2,000 images are learnt to 100 % in 12 epochs, 30 CPU seconds.</summary>
-    [Fact]
+    [DeviceFact]
     public void A_small_network_learns_the_synthetic_set()
     {
         var dataset = new DatasetSpec { Name = DatasetName.Synthetic, TrainImages = 500, TestImages = 300 };

@@ -4,6 +4,8 @@ using KdRobust.Learning.Data;
 using KdRobust.Learning.Distillation;
 using KdRobust.Learning.Tests.Runs;
 using KdRobust.Learning.Training;
+using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -26,7 +28,7 @@ public sealed class TrainingSessionTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(9);
         var teacher = training.Distillation is { } spec ? new CachedTeacher(rand([images.Count, 10], generator: generator).softmax(1), spec) : null;
-        return new TrainingSession(TinyExperiment.Train(network, training), images, teacher, CPU);
+        return new TrainingSession(TinyExperiment.Train(network, training), images, teacher, DefaultDevice.OfProcess);
     }
 
     static Dictionary<string, Tensor> Copy(IReadOnlyDictionary<string, Tensor> tensors)
@@ -51,7 +53,7 @@ public sealed class TrainingSessionTests
     static double Norm(IEnumerable<Tensor> tensors) => Math.Sqrt(tensors.Sum(t => t.to(ScalarType.Float64).pow(2).sum().item<double>()));
 
     /// <summary>With noise, dropout and distillation on: all of them are the step's, however it is split.</summary>
-    [Theory]
+    [DeviceTheory]
     [InlineData(6)]
     [InlineData(1)]
     public void Micro_batches_add_up_to_the_gradient_of_one_pass(int microBatch)
@@ -66,7 +68,7 @@ public sealed class TrainingSessionTests
         Norm(one.Select(p => p.Value - many[p.Key])).ShouldBeLessThan(1e-6 * scale);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Sums_of_micro_batches_are_those_of_the_step()
     {
         using var scope = NewDisposeScope();
@@ -84,7 +86,7 @@ public sealed class TrainingSessionTests
         for (var i = 0; i < one.Length; i++) many[i].ShouldBe(one[i], 1e-5 * Math.Max(1, Math.Abs(one[i])));
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_whole_gradient_is_clipped()
     {
         using var scope = NewDisposeScope();
@@ -93,7 +95,7 @@ public sealed class TrainingSessionTests
         Norm(Moved(Noisy, Clean with { ClipNorm = 0.1 }).Values).ShouldBe(0.1, 1e-4);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_off_diagonal_penalty_pulls_V_after_clipping_and_nothing_else()
     {
         using var scope = NewDisposeScope();
@@ -115,7 +117,7 @@ public sealed class TrainingSessionTests
         plain.Penalty.ShouldBeNull();
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_average_follows_every_step_and_copies_statistics()
     {
         using var scope = NewDisposeScope();
@@ -136,7 +138,7 @@ public sealed class TrainingSessionTests
         average[statistic].abs().sum().item<float>().ShouldBeGreaterThan(0);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_attack_on_a_training_network_gives_back_its_mode_unless_it_is_to_be_left()
     {
         using var scope = NewDisposeScope();
@@ -150,7 +152,7 @@ public sealed class TrainingSessionTests
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Evaluation_mode_of_batch_norm_leaves_dropout_on()
     {
         using var session = Open(Noisy, Clean with { BatchNorm = BatchNormMode.Evaluation });

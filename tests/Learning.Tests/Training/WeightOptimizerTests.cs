@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Tests.Runs;
 using KdRobust.Learning.Training;
+using KdRobust.Support;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ public sealed class WeightOptimizerTests
         return (weight, noise);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_noise_has_a_rate_and_a_decay_of_its_own()
     {
         using var scope = NewDisposeScope();
@@ -27,11 +28,11 @@ public sealed class WeightOptimizerTests
         var (weight, noise) = Step(sgd, TinyExperiment.Noise with { LearningRateFactor = 0.01, WeightDecay = 2 }, factor: 0.5);
 
         // Gradient 1 and the decay of a parameter that is 1.
-        weight.data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - (1 - (0.05 * 1.5))) < 1e-6);
-        noise.data<float>().ToArray().ShouldAllBe(d => Math.Abs(d - (1 - (0.0005 * 3))) < 1e-6);
+        weight.cpu().data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - (1 - (0.05 * 1.5))) < 1e-6);
+        noise.cpu().data<float>().ToArray().ShouldAllBe(d => Math.Abs(d - (1 - (0.0005 * 3))) < 1e-6);
     }
 
-    [Fact]
+    [DeviceFact]
     public void State_is_known_by_parameter_name()
     {
         using var scope = NewDisposeScope();
@@ -47,7 +48,7 @@ public sealed class WeightOptimizerTests
     }
 
     /// <summary>Buffers that exist from the start must not change the first steps.</summary>
-    [Fact]
+    [DeviceFact]
     public void Momentum_is_that_of_a_plain_SGD()
     {
         using var scope = NewDisposeScope();
@@ -64,10 +65,10 @@ public sealed class WeightOptimizerTests
             plain.step();
         }
 
-        ours.data<float>().ToArray().ShouldBe(theirs.data<float>().ToArray());
+        ours.cpu().data<float>().ToArray().ShouldBe(theirs.cpu().data<float>().ToArray());
     }
 
-    [Fact]
+    [DeviceFact]
     public void AdamW_takes_decay_off_the_weights_and_Adam_adds_it_to_the_gradient()
     {
         using var scope = NewDisposeScope();
@@ -77,13 +78,13 @@ public sealed class WeightOptimizerTests
 
         // The first step of Adam moves by the rate whatever the gradient's size: decay added to it changes nothing here.
         var (weight, noise) = Step(decoupled, TinyExperiment.Noise with { LearningRateFactor = 0.1, WeightDecay = 1 }, factor: 1);
-        Step(coupled, TinyExperiment.Noise, factor: 1).Weight.data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - 0.9) < 1e-6);
+        Step(coupled, TinyExperiment.Noise, factor: 1).Weight.cpu().data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - 0.9) < 1e-6);
 
-        weight.data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - (1 - (0.1 * 0.5) - 0.1)) < 1e-6);
-        noise.data<float>().ToArray().ShouldAllBe(d => Math.Abs(d - (1 - (0.01 * 1) - 0.01)) < 1e-6);
+        weight.cpu().data<float>().ToArray().ShouldAllBe(w => Math.Abs(w - (1 - (0.1 * 0.5) - 0.1)) < 1e-6);
+        noise.cpu().data<float>().ToArray().ShouldAllBe(d => Math.Abs(d - (1 - (0.01 * 1) - 0.01)) < 1e-6);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_state_of_AdamW_is_Adams()
     {
         using var scope = NewDisposeScope();
@@ -94,7 +95,7 @@ public sealed class WeightOptimizerTests
         adam.Steps.Keys.ShouldBe(["w"]);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(2.5, 0.5)]
     [InlineData(10, 1)]
     public void Clipping_scales_the_whole_gradient_and_only_a_longer_one(double norm, double scale)

@@ -1,6 +1,7 @@
 using System.Numerics;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Weights.Pickles;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Weights.TorchFileBytes;
 
 namespace KdRobust.Learning.Tests.Weights;
@@ -51,18 +52,18 @@ public sealed class PickleReaderTests
         { "K\u0001(0.", 1L },
     };
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Plain))]
     public void Numbers_texts_and_None_are_read(string pickle, object? value) => Read(pickle).ShouldBe(value);
 
-    [Fact]
+    [DeviceFact]
     public void A_number_wider_than_64_bits_is_read()
     {
         Read("\u008a\u0009\0\0\0\0\0\0\0\0\u0001.").ShouldBe(BigInteger.One << 64);
         Read("L-18446744073709551616L\n.").ShouldBe(-(BigInteger.One << 64));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Containers_are_read_and_named_again_by_every_kind_of_memo()
     {
         var dict = Read($"}}q\0({Text("list")}](K\u0001K\u0002er\u0001\0\0\0{Text("again")}j\u0001\0\0\0{Text("pair")}K\u0001K\u0002\u0086\u0094{Text("p")}p9\ng9\nu.").ShouldBeOfType<PickleDict>();
@@ -77,7 +78,7 @@ public sealed class PickleReaderTests
         name.ShouldBe("p");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("cposix\nsystem\n(X\u0002\0\0\0lstR.", "posix.system")]
     [InlineData("cbuiltins\neval\n(X\u0002\0\0\01/tR.", "builtins.eval")]
     [InlineData("\u008c\u0005posix\u008c\u0006system\u0093\u008c\u0002ls\u0085R.", "posix.system")]
@@ -93,7 +94,7 @@ public sealed class PickleReaderTests
     [InlineData("U\u0001\u00ff.", "1 bytes")]
     public void Any_other_object_is_not_made_and_carries_its_name(string pickle, string what) => Read(pickle).ShouldBe(new PickleOpaque(what));
 
-    [Fact]
+    [DeviceFact]
     public void Nothing_is_executed()
     {
         var marker = Path.Combine(Path.GetTempPath(), $"kdr-executed-{Guid.NewGuid():n}");
@@ -102,7 +103,7 @@ public sealed class PickleReaderTests
         File.Exists(marker).ShouldBeFalse();
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("P1\n.", "PERSID")]
     [InlineData("(iposix\nsystem\n.", "INST")]
     [InlineData("(cposix\nsystem\no.", "OBJ")]
@@ -115,7 +116,7 @@ public sealed class PickleReaderTests
     [InlineData("\u0080\u0006.", "pickle protocol 6")]
     public void An_opcode_that_no_file_needs_is_refused_by_name(string pickle, string name) => Refusal(pickle).ShouldContain(name);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("\u008d\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f.", "are announced and 1 are left")]
     [InlineData("\u008d\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff.", "are announced and 1 are left")]
     [InlineData("X\u00ff\u00ff\u00ff\u00ff.", "are announced and 1 are left")]
@@ -130,7 +131,7 @@ public sealed class PickleReaderTests
     [InlineData("cposix", "ends too early")]
     public void A_count_is_never_believed_beyond_the_file(string pickle, string reason) => Refusal(pickle).ShouldContain(reason);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(".", "0 values")]
     [InlineData("NN.", "2 values")]
     [InlineData("N(.", "1 open sequences")]
@@ -169,11 +170,11 @@ public sealed class PickleReaderTests
         { "c" + new string('a', 2000) + "\nb\n.", "a line of more than 1024 bytes" },
     };
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Bombs), DisableDiscoveryEnumeration = true)]
     public void Depth_height_memo_steps_and_texts_are_bounded(string pickle, string reason) => Refusal(pickle).ShouldContain(reason);
 
-    [Fact]
+    [DeviceFact]
     public void A_list_that_names_lists_that_name_lists_costs_what_its_bytes_cost()
     {
         // Each of 60 lists names the one before it a thousand times: 1000^60 leaves, were they ever visited.
@@ -183,11 +184,11 @@ public sealed class PickleReaderTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(8L << 20);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_text_too_long_to_be_a_name_is_passed_over() =>
         Read($"X{Number(100_000)}{new string('a', 100_000)}.").ShouldBe(new PickleOpaque("a text of 100000 bytes"));
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0, new long[] { 2, 3 }, new long[] { 3, 1 }, true)]
     [InlineData(0, new long[] { 3, 2 }, new long[] { 1, 3 }, true)]
     [InlineData(5, new long[0], new long[0], true)]
@@ -213,7 +214,7 @@ public sealed class PickleReaderTests
         else Refusal(pickle).ShouldContain("storage '0'", Case.Sensitive);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Storages_are_checked_and_those_of_unknown_types_are_not_built()
     {
         Refusal(Storage("0", -1) + ".").ShouldContain("storage '0' has -1 elements");

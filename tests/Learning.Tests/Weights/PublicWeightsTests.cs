@@ -9,6 +9,7 @@ using KdRobust.Learning.Weights;
 using KdRobust.Learning.Weights.Export;
 using KdRobust.Learning.Weights.Import;
 using KdRobust.Support;
+using KdRobust.Torch;
 using static KdRobust.Learning.Tests.Networks;
 using static TorchSharp.torch;
 
@@ -31,7 +32,7 @@ public sealed class PublicWeightsTests
         var (shape, file) = Case(projected);
         var description = WeightsDescription.Of(At(file), shape);
         description.Rename!.Select(rule => $"{rule.From}->{rule.To}").ShouldBe(projected ? [] : ["module.->"]);
-        var network = ModelCatalog.Build(shape, new SeedTree(0), CPU);
+        var network = ModelCatalog.Build(shape, new SeedTree(0), DefaultDevice.OfProcess);
         using var weights = WeightsFile.Open(At(file));
         var rules = new ImportSpec { Sha256 = description.Sha256, Rename = description.Rename!, Skip = [] };
         ImportedWeights.Load(weights, KeyMapping.Of(weights, rules), network.Module.state_dict());

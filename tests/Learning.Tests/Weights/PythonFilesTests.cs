@@ -76,7 +76,7 @@ public sealed class PythonFilesTests : IDisposable
         foreach (var (name, values) in tensors)
         {
             answers[name].Shape.ShouldBe(values.shape);
-            answers[name].Bytes.ShouldBe(values.numel() == 0 ? [] : values.bytes.ToArray(), name);
+            answers[name].Bytes.ShouldBe(values.numel() == 0 ? [] : values.cpu().bytes.ToArray(), name);
         }
         File.ReadAllBytes(At("copy.safetensors")).ShouldBe(File.ReadAllBytes(At("w.safetensors")));
         using var again = WeightsFile.Open(At("w.pt"));
@@ -84,12 +84,12 @@ public sealed class PythonFilesTests : IDisposable
         {
             using var loaded = again.Load(name);
             loaded.shape.ShouldBe(values.shape);
-            if (values.numel() > 0) loaded.bytes.ToArray().ShouldBe(values.bytes.ToArray());
+            if (values.numel() > 0) loaded.cpu().bytes.ToArray().ShouldBe(values.cpu().bytes.ToArray());
             values.Dispose();
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void Storages_of_an_export_are_stored_as_they_are_at_multiples_of_64()
     {
         using var scope = NewDisposeScope();
@@ -98,19 +98,19 @@ public sealed class PythonFilesTests : IDisposable
         WeightsExport.Write(At("w.safetensors"), At("w.pth"));
 
         var bytes = File.ReadAllBytes(At("w.pth"));
-        var first = bytes.AsSpan().IndexOf(values.bytes);
-        var second = bytes.AsSpan().LastIndexOf(values.bytes);
+        var first = bytes.AsSpan().IndexOf(values.cpu().bytes);
+        var second = bytes.AsSpan().LastIndexOf(values.cpu().bytes);
         (first % 64, second % 64).ShouldBe((0, 0));
         second.ShouldBeGreaterThan(first);
         // .NET's own reader checks the structure; its entries carry the checksums.
         using var zip = System.IO.Compression.ZipFile.OpenRead(At("w.pth"));
         zip.Entries.Select(entry => entry.FullName).ShouldBe(["archive/data.pkl", "archive/byteorder", "archive/data/0", "archive/data/1", "archive/version"]);
         using var crc = new Crc32();
-        crc.Write(values.bytes);
+        crc.Write(values.cpu().bytes);
         zip.Entries[2].Crc32.ShouldBe(crc.Value);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_checksum_is_the_public_one()
     {
         using var crc = new Crc32();
@@ -118,7 +118,7 @@ public sealed class PythonFilesTests : IDisposable
         crc.Value.ShouldBe(0xCBF43926u);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_unknown_ending_or_a_place_that_cannot_be_written_is_refused_and_nothing_is_left()
     {
         File.WriteAllBytes(At("w.safetensors"), [2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}']);

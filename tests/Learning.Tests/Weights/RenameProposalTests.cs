@@ -1,5 +1,6 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Learning.Weights.Import;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Weights;
 
@@ -9,10 +10,10 @@ public sealed class RenameProposalTests
 
     static IEnumerable<string> Proposed(params string[] file) => RenameProposal.Of(file, Network).Select(rule => $"{rule.From} -> {rule.To}");
 
-    [Fact]
+    [DeviceFact]
     public void Names_that_fit_stay() => Proposed(Network).ShouldBeEmpty();
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("module.")]
     [InlineData("model.")]
     [InlineData("module.model.")]
@@ -20,7 +21,7 @@ public sealed class RenameProposalTests
     public void A_prefix_of_every_name_is_removed(string prefix) =>
         Proposed([.. Network.Select(name => prefix + name)]).ShouldBe([$"{prefix} -> "]);
 
-    [Fact]
+    [DeviceFact]
     public void Heads_and_shortcuts_get_the_networks_word_longer_prefixes_first()
     {
         string[] file = ["module.conv1.weight", "module.layer2.0.conv1.weight", "module.layer2.0.shortcut.0.weight", "module.linear.weight", "module.linear.bias"];
@@ -30,10 +31,10 @@ public sealed class RenameProposalTests
         file.Select(name => KeyMapping.Renamed(name, rules)).ShouldBe(Network);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Names_that_fit_nothing_get_no_rule() => Proposed("a.weight", "b.bias").ShouldBeEmpty();
 
-    [Fact]
+    [DeviceFact]
     public void The_first_rule_that_fits_is_the_only_one()
     {
         RenameSpec[] rules = [new() { From = "a.b.", To = "x." }, new() { From = "a.", To = "a.b." }];

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Tests.Weights;
@@ -32,7 +33,7 @@ public sealed class SafetensorsFileTests : IDisposable
         ["transposed"] = tensor(new[] { 1f, 2, 3, 4, 5, 6 }, [2, 3]).transpose(0, 1),
     };
 
-    [Fact]
+    [DeviceFact]
     public void What_was_written_is_read()
     {
         using var scope = NewDisposeScope();
@@ -44,13 +45,13 @@ public sealed class SafetensorsFileTests : IDisposable
         file.Load("bytes").bytes.ToArray().ShouldBe(new byte[] { 1, 2, 3 });
         file.Load("scalar").shape.ShouldBeEmpty();
         file.Load("scalar").item<long>().ShouldBe(42);
-        file.Load("weight").data<float>().ToArray().ShouldBe([1.5f, -2, float.NaN, 0.1f, 3, 4]);
+        file.Load("weight").cpu().data<float>().ToArray().ShouldBe([1.5f, -2, float.NaN, 0.1f, 3, 4]);
         file.Load("none").shape.ShouldBe([0, 7]);
         file.Load("transposed").shape.ShouldBe([3, 2]);
-        file.Load("transposed").data<float>().ToArray().ShouldBe([1f, 4, 2, 5, 3, 6]);
+        file.Load("transposed").cpu().data<float>().ToArray().ShouldBe([1f, 4, 2, 5, 3, 6]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_bytes_do_not_depend_on_the_order_of_the_names()
     {
         using var scope = NewDisposeScope();
@@ -59,7 +60,7 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     /// <summary>The file as the public description of the format lays it out, byte by byte.</summary>
-    [Fact]
+    [DeviceFact]
     public void The_layout_is_the_public_one()
     {
         using var scope = NewDisposeScope();
@@ -75,7 +76,7 @@ public sealed class SafetensorsFileTests : IDisposable
         bytes[(8 + length)..].ShouldBe(new byte[] { 0, 0, 0x80, 0x3f, 9 });
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_cut_anywhere_is_refused()
     {
         using var scope = NewDisposeScope();
@@ -87,7 +88,7 @@ public sealed class SafetensorsFileTests : IDisposable
         }
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(ulong.MaxValue)]
     [InlineData(1UL << 62)]
     [InlineData(100_000_000UL)]
@@ -100,7 +101,7 @@ public sealed class SafetensorsFileTests : IDisposable
         Should.Throw<RunInputException>(() => SafetensorsReader.Open(_path)).Message.ShouldContain($"a header of {length} bytes; at most 56");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_changed_byte_of_the_header_never_crashes()
     {
         using var scope = NewDisposeScope();
@@ -122,13 +123,13 @@ public sealed class SafetensorsFileTests : IDisposable
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_missing_file_is_refused_by_name()
     {
         Should.Throw<RunInputException>(() => SafetensorsReader.Open("/nowhere/w.safetensors")).Message.ShouldContain("/nowhere/w.safetensors");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Weights_of_another_network_are_refused_with_every_mismatch()
     {
         using var scope = NewDisposeScope();
@@ -152,10 +153,10 @@ public sealed class SafetensorsFileTests : IDisposable
         refusal.ShouldContain("'1.bias' is Int64 [3], expected Float32 [3]");
         refusal.ShouldContain("'1.num_batches_tracked' is missing");
         refusal.ShouldContain("'extra' is unexpected");
-        network.state_dict()["0.bias"].data<float>().ToArray().ShouldBe(before.data<float>().ToArray());
+        network.state_dict()["0.bias"].cpu().data<float>().ToArray().ShouldBe(before.cpu().data<float>().ToArray());
     }
 
-    [Fact]
+    [DeviceFact]
     public void Weights_go_from_one_network_to_another()
     {
         using var scope = NewDisposeScope();
@@ -166,6 +167,6 @@ public sealed class SafetensorsFileTests : IDisposable
         StateDictFile.Load(_path, to);
 
         foreach (var (name, tensor) in from.state_dict())
-            to.state_dict()[name].contiguous().bytes.ToArray().ShouldBe(tensor.contiguous().bytes.ToArray(), name);
+            to.state_dict()[name].contiguous().cpu().bytes.ToArray().ShouldBe(tensor.contiguous().cpu().bytes.ToArray(), name);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Weights;
+using KdRobust.Support;
 
 namespace KdRobust.Learning.Tests.Weights;
 
@@ -8,7 +9,7 @@ public sealed class SafetensorsHeaderTests
 {
     static SafetensorsHeader Parse(string json, long dataBytes) => SafetensorsHeader.Parse(Encoding.UTF8.GetBytes(json), dataBytes, "w.safetensors");
 
-    [Fact]
+    [DeviceFact]
     public void A_header_of_the_public_format_is_read()
     {
         var header = Parse("""
@@ -24,7 +25,7 @@ public sealed class SafetensorsHeaderTests
         header.Entries.Single(e => e.Name == "b").Bytes.ShouldBe(8);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("F64", 16)]
     [InlineData("F16", 4)]
     [InlineData("BF16", 4)]
@@ -39,7 +40,7 @@ public sealed class SafetensorsHeaderTests
         entry.Bytes.ShouldBe(bytes);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("""[]""", 0, "not a JSON object")]
     [InlineData("""{"a":""", 0, "not the JSON expected")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "not the JSON expected")]

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using KdRobust.Domain.Runs;
 using KdRobust.Learning.Weights;
 using KdRobust.Learning.Weights.Import;
+using KdRobust.Support;
 using static KdRobust.Learning.Tests.Weights.TorchFileBytes;
 using static TorchSharp.torch;
 
@@ -32,11 +33,11 @@ public sealed class TorchFilesTests : IDisposable
         using var scope = NewDisposeScope();
         file.Tensors.Select(tensor => tensor.Name).ShouldBe(["a", "b"]);
         file.Load("a").shape.ShouldBe([2, 3]);
-        file.Load("a").data<float>().ToArray().ShouldBe(Six);
-        file.Load("b").data<float>().ToArray().ShouldBe([4f, 5, 6]);
+        file.Load("a").cpu().data<float>().ToArray().ShouldBe(Six);
+        file.Load("b").cpu().data<float>().ToArray().ShouldBe([4f, 5, 6]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Both_containers_are_read_whatever_the_file_is_called()
     {
         using (var legacy = Open(SmallLegacy()))
@@ -53,15 +54,15 @@ public sealed class TorchFilesTests : IDisposable
         ShouldBeSmall(packed);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_transposed_tensor_is_read_in_its_own_order()
     {
         using var scope = NewDisposeScope();
         using var file = Open(Legacy(Dict(("t", Tensor(Storage("0", 6), 0, [3, 2], [1, 3]))), ("0", Six)));
-        file.Load("t").data<float>().ToArray().ShouldBe([1f, 4, 2, 5, 3, 6]);
+        file.Load("t").cpu().data<float>().ToArray().ShouldBe([1f, 4, 2, 5, 3, 6]);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("state_dict")]
     [InlineData("model")]
     [InlineData("net")]
@@ -74,7 +75,7 @@ public sealed class TorchFilesTests : IDisposable
         ShouldBeSmall(file);
     }
 
-    [Fact]
+    [DeviceFact]
     public void No_state_dict_or_more_than_one_is_refused_by_name()
     {
         Refusal(Legacy(Dict(("state_dict", SmallDict()), ("net", SmallDict())), ("0", Six))).ShouldContain("more than one state dict: state_dict, net");
@@ -85,7 +86,7 @@ public sealed class TorchFilesTests : IDisposable
         Refusal(Legacy("}")).ShouldContain("it holds nothing");
     }
 
-    [Fact]
+    [DeviceFact]
     public void What_is_no_tensor_among_tensors_is_named()
     {
         using var file = Open(Legacy(Dict(("a", Tensor(Storage("0", 6), 0, [6], [1])), ("evil", "cposix\nsystem\nX\u0002\0\0\0ls\u0085R"), ("epoch", "K\u0001")), ("0", Six)));
@@ -93,7 +94,7 @@ public sealed class TorchFilesTests : IDisposable
         file.Others.ShouldBe([("evil", "an object of posix.system, which is not built"), ("epoch", "the number 1")]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_cut_anywhere_is_refused()
     {
         foreach (var whole in new[] { SmallLegacy(), Zip(SmallEntries()) })
@@ -101,7 +102,7 @@ public sealed class TorchFilesTests : IDisposable
                 Refusal(whole[..length]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_changed_byte_anywhere_never_crashes()
     {
         foreach (var whole in new[] { SmallLegacy(), Zip(SmallEntries()), Zip(CompressionLevel.SmallestSize, SmallEntries()) })
@@ -124,7 +125,7 @@ public sealed class TorchFilesTests : IDisposable
         }
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_legacy_file_must_be_consistent()
     {
         var small = SmallDict();
@@ -141,7 +142,7 @@ public sealed class TorchFilesTests : IDisposable
         Refusal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).ShouldContain("begins like neither");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Tensors_that_share_storages_without_end_are_refused()
     {
         var many = Dict(Enumerable.Range(0, 400).Select(i => ($"t{i}", Tensor(Storage("0", 6), 0, [6], [1]))).ToArray());
@@ -155,7 +156,7 @@ public sealed class TorchFilesTests : IDisposable
         Refusal(Legacy(Dict(("t", Tensor(Storage("0", numbers.Length), 0, [2], [30_000]))), ("0", numbers))).ShouldContain("touches 30001 elements");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_zip_must_be_PyTorchs_and_consistent()
     {
         var small = SmallEntries();
@@ -177,7 +178,7 @@ public sealed class TorchFilesTests : IDisposable
         Refusal(Zip(("archive/data.pkl", Latin("P1\n.")), ("archive/data/0", Bytes(Six)))).ShouldContain("entry archive/data.pkl: not a PyTorch file that can be read: the opcode PERSID");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_zip_bomb_is_refused_before_it_is_unpacked()
     {
         var zeros = new byte[64 << 20];
@@ -189,7 +190,7 @@ public sealed class TorchFilesTests : IDisposable
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(8L << 20);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_zip_whose_directory_lies_about_a_length_is_refused_when_it_is_read()
     {
         // The central directory is last: its second length field of the storage's entry is made larger, and the storage with it.
@@ -203,7 +204,7 @@ public sealed class TorchFilesTests : IDisposable
         Should.Throw<RunInputException>(() => file.Load("a")).Message.ShouldContain("the entry archive/data/0 cannot be read");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_safetensors_file_is_told_by_its_content()
     {
         using var scope = NewDisposeScope();
@@ -213,7 +214,7 @@ public sealed class TorchFilesTests : IDisposable
         using var file = WeightsFile.Open(_path);
 
         file.Source.ShouldBe("safetensors file, top level");
-        file.Load("a").data<float>().ToArray().ShouldBe(Six);
+        file.Load("a").cpu().data<float>().ToArray().ShouldBe(Six);
         file.Others.ShouldBeEmpty();
     }
 }

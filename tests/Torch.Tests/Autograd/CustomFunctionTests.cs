@@ -1,3 +1,4 @@
+using KdRobust.Support;
 using KdRobust.Torch.Tests.Memory;
 using static TorchSharp.torch;
 
@@ -54,34 +55,34 @@ public sealed class CustomFunctionTests
             throw new InvalidOperationException("this gradient is not known");
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_gradient_agrees_with_differences()
     {
         using var scope = NewDisposeScope();
         NumericalGradient.Error(x => ScaledSquare.apply(x[0], 1.5), randn([3, 4], ScalarType.Float64, generator: new Generator(4))).ShouldBeLessThan(1e-7);
     }
 
-    [Fact]
+    [DeviceFact]
     public void The_written_gradient_is_the_one_that_is_used()
     {
         using var scope = NewDisposeScope();
         var x = tensor(new[] { -2f, 0.5f, 3f }, [3]).requires_grad_();
         (ClippedGradient.apply(x) * 7).sum().backward();
-        x.grad!.data<float>().ToArray().ShouldBe([0f, 7f, 0f]);
+        x.grad!.cpu().data<float>().ToArray().ShouldBe([0f, 7f, 0f]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Works_in_the_middle_of_a_graph_and_more_than_once()
     {
         using var scope = NewDisposeScope();
         var x = tensor(new[] { 1f, 2f }, [2]).requires_grad_();
         var before = ScaledSquare.Backwards;
         var y = ScaledSquare.apply(ScaledSquare.apply(x.mul((TorchSharp.Scalar)2), 1.0), 0.5); // 8 x^4
-        autograd.grad([y.sum()], [x])[0].data<float>().ToArray().ShouldBe([32f, 256f]);
+        autograd.grad([y.sum()], [x])[0].cpu().data<float>().ToArray().ShouldBe([32f, 256f]);
         (ScaledSquare.Backwards - before).ShouldBe(2);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Without_a_gradient_nothing_is_recorded()
     {
         using var scope = NewDisposeScope();
@@ -90,7 +91,7 @@ public sealed class CustomFunctionTests
         ScaledSquare.apply(ones([2]).requires_grad_(), 1.0).requires_grad.ShouldBeFalse();
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_exception_of_the_gradient_reaches_the_caller()
     {
         using var scope = NewDisposeScope();
@@ -98,7 +99,7 @@ public sealed class CustomFunctionTests
         Should.Throw<Exception>(() => y.backward()).ToString().ShouldContain("this gradient is not known");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Saved_tensors_and_the_context_are_freed()
     {
         static void Once()

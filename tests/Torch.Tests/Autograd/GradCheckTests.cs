@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using KdRobust.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -43,7 +44,7 @@ public sealed class GradCheckTests
         ["written in place"] = (x => { var y = x[0].clone(); y.mul_(x[1]); y.add_(x[1], 0.5); return y.sigmoid(); }, [[3, 4], [4]]),
     };
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Compositions))]
     public void Agrees_with_differences(string composition)
     {
@@ -53,7 +54,7 @@ public sealed class GradCheckTests
         NumericalGradient.Error(function, inputs).ShouldBeLessThan(Tolerance);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Second_derivatives_agree_with_differences()
     {
         using var scope = NewDisposeScope();
@@ -67,7 +68,7 @@ public sealed class GradCheckTests
             x).ShouldBeLessThan(1e-6);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Only_the_inputs_that_were_asked_for_get_a_gradient()
     {
         using var scope = NewDisposeScope();
@@ -85,20 +86,20 @@ public sealed class GradCheckTests
         weight.grad.ShouldBeNull();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Gradients_add_up_until_they_are_cleared()
     {
         using var scope = NewDisposeScope();
         var x = ones([2]).requires_grad_();
         x.sum().backward();
         x.mul((Scalar)3).sum().backward();
-        x.grad!.data<float>().ToArray().ShouldBe([4f, 4f]);
+        x.grad!.cpu().data<float>().ToArray().ShouldBe([4f, 4f]);
         x.grad = null;
         x.sum().backward();
-        x.grad!.data<float>().ToArray().ShouldBe([1f, 1f]);
+        x.grad!.cpu().data<float>().ToArray().ShouldBe([1f, 1f]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void No_grad_and_inference_mode_end_with_their_block()
     {
         using var scope = NewDisposeScope();
@@ -116,18 +117,18 @@ public sealed class GradCheckTests
         (x * 2).requires_grad.ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Detached_values_carry_no_gradient()
     {
         using var scope = NewDisposeScope();
         var x = ones([3]).requires_grad_();
         var y = x * x.detach();
-        autograd.grad([y.sum()], [x])[0].data<float>().ToArray().ShouldBe([1f, 1f, 1f]);
+        autograd.grad([y.sum()], [x])[0].cpu().data<float>().ToArray().ShouldBe([1f, 1f, 1f]);
         y.is_leaf.ShouldBeFalse();
         x.is_leaf.ShouldBeTrue();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Retain_grad_keeps_the_gradient_of_an_inner_tensor()
     {
         using var scope = NewDisposeScope();
@@ -135,10 +136,10 @@ public sealed class GradCheckTests
         var inner = x * 3;
         inner.retain_grad();
         (inner * 2).sum().backward();
-        inner.grad!.data<float>().ToArray().ShouldBe([2f, 2f]);
+        inner.grad!.cpu().data<float>().ToArray().ShouldBe([2f, 2f]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_unused_input_is_an_error_unless_allowed()
     {
         using var scope = NewDisposeScope();
@@ -150,7 +151,7 @@ public sealed class GradCheckTests
     }
 
     /// <summary>The gradient of a broadcast operand is the sum over what it was broadcast to.</summary>
-    [Fact]
+    [DeviceFact]
     public void Gradients_of_broadcast_operands_are_sums() =>
         Prop.ForAll(
             Gen.Choose(1, 4).ArrayOf(3).Zip(Gen.Elements(true, false).ArrayOf(3)).ToArbitrary(),
@@ -172,7 +173,7 @@ public sealed class GradCheckTests
             }).QuickCheckThrowOnFailure();
 
     /// <summary>Differentiation is linear, whatever the factors.</summary>
-    [Fact]
+    [DeviceFact]
     public void Differentiation_is_linear() =>
         Prop.ForAll(
             Gen.Choose(-100, 100).Two().ToArbitrary(),

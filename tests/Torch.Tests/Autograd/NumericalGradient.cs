@@ -23,7 +23,7 @@ static class NumericalGradient
         for (var i = 0; i < leaves.Length; i++)
         {
             gradients[i].shape.ShouldBe(leaves[i].shape);
-            var values = gradients[i].contiguous().data<double>().ToArray();
+            var values = gradients[i].contiguous().cpu().data<double>().ToArray();
             var flat = leaves[i].detach().view(-1);
             for (var j = 0; j < values.Length; j++)
             {

@@ -43,7 +43,7 @@ sealed record FixtureTensor(string Type, long[] Shape, byte[] Data, bool Require
         if (!ours.shape.SequenceEqual(Shape))
             return $"shape [{string.Join(", ", ours.shape)}], PyTorch's is [{string.Join(", ", Shape)}]";
         using var plain = ours.detach().contiguous();
-        var bytes = plain.bytes.ToArray();
+        var bytes = plain.cpu().bytes.ToArray();
         if (bytes.AsSpan().SequenceEqual(Data))
             return null;
         double[] mine = Values(bytes), theirs = Values(Data);

@@ -1,3 +1,4 @@
+using KdRobust.Support;
 using static TorchSharp.torch;
 
 namespace KdRobust.Torch.Tests.Memory;
@@ -7,7 +8,7 @@ public sealed class DisposeScopeTests
 {
     readonly long before = LiveTensors.Settled();
 
-    [Fact]
+    [DeviceFact]
     public void Frees_every_temporary()
     {
         using (var scope = NewDisposeScope())
@@ -20,7 +21,7 @@ public sealed class DisposeScopeTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Frees_when_an_exception_passes()
     {
         Should.Throw<Exception>(() =>
@@ -31,7 +32,7 @@ public sealed class DisposeScopeTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_survivor_moves_to_the_outer_scope()
     {
         using (var outer = NewDisposeScope())
@@ -45,7 +46,7 @@ public sealed class DisposeScopeTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_survivor_of_the_outermost_scope_belongs_to_nobody()
     {
         Tensor kept;
@@ -55,7 +56,7 @@ public sealed class DisposeScopeTests
         kept.Dispose();
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_detached_tensor_is_the_caller_s()
     {
         Tensor kept;
@@ -68,7 +69,7 @@ public sealed class DisposeScopeTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void DisposeEverythingBut_keeps_what_is_named()
     {
         using (var scope = NewDisposeScope())
@@ -82,7 +83,7 @@ public sealed class DisposeScopeTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Disposing_a_tensor_takes_it_out_of_its_scope()
     {
         using (var scope = NewDisposeScope())
@@ -93,7 +94,7 @@ public sealed class DisposeScopeTests
         TensorStatistics.Live.ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Scope_and_thread_belong_together()
     {
         using var scope = NewDisposeScope();
@@ -105,7 +106,7 @@ public sealed class DisposeScopeTests
         elsewhere!.Dispose();
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_training_step_leaves_nothing_behind()
     {
         using (NewDisposeScope())
@@ -131,7 +132,7 @@ public sealed class DisposeScopeTests
         LiveTensors.Settled().ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void An_abandoned_tensor_is_freed_by_the_collector()
     {
         Abandon();

@@ -1,11 +1,12 @@
 using System.Globalization;
+using KdRobust.Support;
 
 namespace KdRobust.Torch.Tests.Memory;
 
 public sealed class FlatMemoryTests
 {
     /// <summary>In a process of its own: half a million scopes of four tensors, resident memory read along the way.</summary>
-    [Fact]
+    [DeviceFact(NeedsDotnet = true)]
     public async Task Two_million_tensors_take_no_more_memory_than_the_first()
     {
         var run = await ChildProgram.Run("allocate");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KdRobust.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,7 +8,9 @@ namespace KdRobust.Torch.Tests.Memory;
 /// <summary>The heap of large CPU tensors: no page is faulted in twice, blocks do not overlap, freed memory is found again.</summary>
 public sealed class HostMemoryTests
 {
-    [Fact]
+    const string HeapOfHost = "the heap is the host's";
+
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public void The_same_work_again_faults_no_page_in()
     {
         HostMemory.KeepsFreed.ShouldBeTrue();
@@ -18,7 +21,7 @@ public sealed class HostMemoryTests
         (MinorFaults() - before).ShouldBeLessThan(20_000);
     }
 
-    [Fact]
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public void Freed_neighbours_merge_so_that_the_heap_does_not_grow()
     {
         const long Mebibyte = 1 << 20;
@@ -37,7 +40,7 @@ public sealed class HostMemoryTests
         HostMemory.Figures.ShouldBe((inUse, HostMemory.Figures.Peak, extent));
     }
 
-    [Theory]
+    [DeviceTheory(CpuOnly = HeapOfHost)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -70,7 +73,7 @@ public sealed class HostMemoryTests
         }
     }
 
-    [Fact]
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public async Task Threads_share_the_heap()
     {
         var (inUse, _, _) = HostMemory.Figures;
@@ -78,7 +81,7 @@ public sealed class HostMemoryTests
         HostMemory.Figures.InUse.ShouldBe(inUse);
     }
 
-    [Fact]
+    [DeviceFact(CpuOnly = HeapOfHost)]
     public void Freed_memory_is_given_back_when_asked()
     {
         using (NewDisposeScope())

@@ -1,3 +1,4 @@
+using KdRobust.Support;
 using KdRobust.Torch;
 using KdRobust.Torch.Tests.Memory;
 using TorchSharp;
@@ -10,7 +11,7 @@ namespace KdRobust.Torch.Tests.Modules;
 /// <summary>Names, modes, conversion and the life of a module's tensors.</summary>
 public sealed class ModuleTests
 {
-    [Fact]
+    [DeviceFact]
     public void Names_and_order_are_PyTorchs()
     {
         using var net = new Small();
@@ -28,7 +29,7 @@ public sealed class ModuleTests
         net.get_buffer("tail.nothing").ShouldBeNull();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Apply_visits_the_innermost_first_and_itself_last()
     {
         using var net = new Small();
@@ -37,7 +38,7 @@ public sealed class ModuleTests
         visited.ShouldBe(["Linear", "BatchNorm2d", "Linear", "Sequential", "Small"]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Modes_reach_every_submodule()
     {
         using var net = new Small();
@@ -47,7 +48,7 @@ public sealed class ModuleTests
         net.modules().ShouldAllBe(module => module.training);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_module_outlives_the_scope_it_was_made_in_and_frees_all_its_tensors()
     {
         var before = LiveTensors.Settled();
@@ -60,7 +61,7 @@ public sealed class ModuleTests
         LiveTensors.Settled().ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Training_leaves_no_tensor_behind()
     {
         var before = LiveTensors.Settled();
@@ -89,7 +90,7 @@ public sealed class ModuleTests
         LiveTensors.Settled().ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Conversion_keeps_the_objects_and_the_optimizer_goes_on()
     {
         using var scope = NewDisposeScope();
@@ -103,13 +104,13 @@ public sealed class ModuleTests
         var before = weight.detach().clone();
         weight.sum().backward();
         optimizer.step();
-        (before - weight.detach()).data<double>().ToArray().ShouldAllBe(difference => Math.Abs(difference - 1) < 1e-12);
+        (before - weight.detach()).cpu().data<double>().ToArray().ShouldAllBe(difference => Math.Abs(difference - 1) < 1e-12);
         net.bfloat16();
         weight.dtype.ShouldBe(ScalarType.BFloat16);
         weight.grad!.dtype.ShouldBe(ScalarType.BFloat16);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Batch_normalisation_counts_and_updates_only_in_training()
     {
         using var scope = NewDisposeScope();
@@ -117,16 +118,16 @@ public sealed class ModuleTests
         var x = rand([4, 2, 3, 3]) + 5;
         norm.call(x);
         norm.num_batches_tracked!.item<long>().ShouldBe(1);
-        norm.running_mean!.data<float>().ToArray().ShouldAllBe(mean => mean > 0.4f);
+        norm.running_mean!.cpu().data<float>().ToArray().ShouldAllBe(mean => mean > 0.4f);
         norm.eval();
         var mean = norm.running_mean!.clone();
         norm.call(x);
         norm.num_batches_tracked!.item<long>().ShouldBe(1);
-        norm.running_mean!.data<float>().ToArray().ShouldBe(mean.data<float>().ToArray());
+        norm.running_mean!.cpu().data<float>().ToArray().ShouldBe(mean.cpu().data<float>().ToArray());
         Should.Throw<ArgumentException>(() => norm.call(rand([4, 3, 3, 3]))).Message.ShouldContain("[4, 3, 3, 3]");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("")]
     [InlineData("a.b")]
     [InlineData("stem")]
@@ -137,7 +138,7 @@ public sealed class ModuleTests
         Should.Throw<ArgumentException>(() => net.register_module(name, extra));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Same_padding_and_reflection_keep_the_size()
     {
         using var scope = NewDisposeScope();
@@ -147,7 +148,7 @@ public sealed class ModuleTests
         reflect.weight.requires_grad = false;
         reflect.weight.fill_(1);
         var sums = reflect.call(arange(0, 9, 1).to(ScalarType.Float32).reshape(1, 1, 3, 3));
-        sums.data<float>().ToArray()[0].ShouldBe(4 + 3 + 4 + 1 + 0 + 1 + 4 + 3 + 4);
+        sums.cpu().data<float>().ToArray()[0].ShouldBe(4 + 3 + 4 + 1 + 0 + 1 + 4 + 3 + 4);
     }
 
     private sealed class Small : Module<Tensor, Tensor>

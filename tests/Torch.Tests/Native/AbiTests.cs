@@ -24,7 +24,7 @@ public sealed class AbiTests
             .Select(method => new NativeFunction(method.Name, Kind(method.ReturnType), [.. method.GetParameters().Select(parameter => Kind(parameter.ParameterType))])),
     ];
 
-    [Fact]
+    [DeviceFact]
     public void The_headers_are_read_whole()
     {
         // Each use of KT_API outside a macro's definition is one function; the lists of operations add theirs.
@@ -34,22 +34,22 @@ public sealed class AbiTests
         Declared.Select(function => function.ToString()).ShouldContain("Int32 kt_tensor_mul_scalar_(Pointer, Scalar)");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Every_function_of_the_headers_is_imported_as_it_is_declared() =>
         Declared.Where(function => !CalledByTheLoader.Contains(function.Name)).Select(function => function.ToString()).Except(Imported.Select(function => function.ToString()), StringComparer.Ordinal).ShouldBeEmpty();
 
-    [Fact]
+    [DeviceFact]
     public void Every_import_is_declared_in_a_header() =>
         Imported.Select(function => function.ToString()).Except(Declared.Select(function => function.ToString()), StringComparer.Ordinal).ShouldBeEmpty();
 
-    [Fact]
+    [DeviceFact]
     public void Every_import_is_exported_by_the_library_that_is_loaded()
     {
         var library = NativeLibrary.Load(TorchRuntime.NativeLibraryFile);
         Imported.Where(function => !NativeLibrary.TryGetExport(library, function.Name, out _)).ShouldBeEmpty();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Both_halves_carry_the_same_number()
     {
         var number = Regex.Match(File.ReadAllText(Path.Combine(Headers, "kdr_torch.h")), @"#define KT_ABI_VERSION (\d+)").Groups[1].Value;

@@ -10,7 +10,7 @@ public sealed class NativeLibraryTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [Fact]
+    [DeviceFact(NeedsDotnet = true)]
     public async Task The_one_that_is_there_works()
     {
         var run = await ChildProgram.Run("add");
@@ -18,7 +18,7 @@ public sealed class NativeLibraryTests : IDisposable
         run.Output.Trim().ShouldBe("4");
     }
 
-    [Fact]
+    [DeviceFact(NeedsDotnet = true)]
     public async Task A_missing_one_is_named_with_what_to_do()
     {
         var message = await FailureWith(Path.Combine(folder, "nothing", "libkdr_torch.so"));
@@ -26,7 +26,7 @@ public sealed class NativeLibraryTests : IDisposable
         message.ShouldContain("KDR_TORCH_NATIVE");
     }
 
-    [Fact]
+    [DeviceFact(NeedsDotnet = true)]
     public async Task A_file_that_is_no_library_is_named()
     {
         var file = Path.Combine(folder, "libkdr_torch.so");
@@ -36,7 +36,7 @@ public sealed class NativeLibraryTests : IDisposable
         message.ShouldContain("does not load");
     }
 
-    [Fact]
+    [DeviceFact(NeedsDotnet = true)]
     public async Task Another_library_is_told_from_ours()
     {
         var other = Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libSystem.Native.so");
@@ -59,7 +59,7 @@ public sealed class NativeLibraryTests : IDisposable
         message.ShouldContain("build.sh");
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("1.13.1", "1.13.0", true)]
     [InlineData("2.10.0", "2.10.0", true)]
     [InlineData("1.13.1", "2.6.0", false)]
@@ -90,10 +90,11 @@ public sealed class NativeLibraryTests : IDisposable
 
 /// <summary>A test that compiles a few lines of C; skipped where there is no compiler.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-sealed class CompilerFactAttribute : FactAttribute
+sealed class CompilerFactAttribute : DeviceFactAttribute
 {
     internal static string? Compiler { get; } =
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => new[] { Path.Combine(folder, "cc"), Path.Combine(folder, "c++") }).FirstOrDefault(File.Exists);
 
-    public CompilerFactAttribute() => Skip = Compiler is null ? "no C compiler: install g++" : null;
+    public CompilerFactAttribute()
+        : base(Compiler is null ? "no C compiler: install g++" : null) => NeedsDotnet = true;
 }

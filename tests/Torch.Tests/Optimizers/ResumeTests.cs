@@ -1,3 +1,4 @@
+using KdRobust.Support;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -31,7 +32,7 @@ public sealed class ResumeTests : IDisposable
         return data;
     }
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Combinations))]
     public void A_resumed_run_ends_bit_equal(string optimizer, string schedule)
     {
@@ -56,7 +57,7 @@ public sealed class ResumeTests : IDisposable
         second.Rates.ShouldBe(whole.Rates[Stop..]);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData("nesterov")]
     [InlineData("amsgrad")]
     public void TorchSharps_optimizer_file_carries_the_whole_state(string optimizer)
@@ -73,7 +74,7 @@ public sealed class ResumeTests : IDisposable
         SameBits(second.Network.state_dict(), whole.Network.state_dict());
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_torn_or_foreign_optimizer_file_is_refused()
     {
         using var adam = new Run("adam", "none");
@@ -86,7 +87,7 @@ public sealed class ResumeTests : IDisposable
         Should.Throw<InvalidDataException>(() => adam.Optimizer.load_state_dict(file));
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_state_that_does_not_fit_lists_every_difference_and_changes_nothing()
     {
         using var run = new Run("adam", "none");
@@ -105,7 +106,7 @@ public sealed class ResumeTests : IDisposable
         SameBits(run.Optimizer.CaptureState(), before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Groups_train_at_their_own_rate()
     {
         var slow = new Parameter(ones([1]));
@@ -118,7 +119,7 @@ public sealed class ResumeTests : IDisposable
         (1 - fast.item<float>()).ShouldBe(0.1f, 1e-5);
     }
 
-    [Fact]
+    [DeviceFact]
     public void One_cycle_takes_a_highest_rate_for_each_group()
     {
         using var run = new Run("adam", "none");
@@ -137,7 +138,7 @@ public sealed class ResumeTests : IDisposable
         Should.Throw<ArgumentException>(() => OneCycleLR(optimizer, [0.1], total_steps: 10)).Message.ShouldContain("2");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_cycle_ends_with_its_last_step()
     {
         using var run = new Run("sgd", "none");
@@ -147,7 +148,7 @@ public sealed class ResumeTests : IDisposable
         Should.Throw<InvalidOperationException>(schedule.step).Message.ShouldContain("3 steps");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_parameter_belongs_to_one_group_only()
     {
         var parameter = new Parameter(ones([3]));
@@ -157,13 +158,13 @@ public sealed class ResumeTests : IDisposable
         Should.Throw<ArgumentException>(() => optim.SGD(Array.Empty<Parameter>(), 0.1));
     }
 
-    [Fact]
+    [DeviceFact]
     public void Parameters_without_a_gradient_are_left_alone()
     {
         var parameter = new Parameter(ones([2]));
         using var optimizer = optim.Adam([parameter], 0.1, weight_decay: 1);
         optimizer.step();
-        parameter.data<float>().ToArray().ShouldBe([1f, 1f]);
+        parameter.cpu().data<float>().ToArray().ShouldBe([1f, 1f]);
         ((Adam.State)optimizer.state_dict().State[0]).step.ShouldBe(0);
     }
 
@@ -174,7 +175,7 @@ public sealed class ResumeTests : IDisposable
     {
         actual.Keys.ShouldBe(expected.Keys);
         foreach (var (key, tensor) in actual)
-            tensor.detach().contiguous().bytes.SequenceEqual(expected[key].detach().contiguous().bytes).ShouldBeTrue(key);
+            tensor.detach().contiguous().cpu().bytes.SequenceEqual(expected[key].detach().contiguous().cpu().bytes).ShouldBeTrue(key);
     }
 
     private sealed class Run : IDisposable

@@ -8,22 +8,35 @@ namespace KdRobust.Torch.Tests.Parity;
 public sealed class OpParityTests
 {
     // Another CPU type sums in another order and has other vector units: a few units in the last place.
-    const double Rounding = 4e-6;
+    static readonly double Rounding = TestDevice.Tolerance(4e-6);
 
     static readonly Lazy<Task<FixtureFile>> Here = new(ComputeHere);
 
-    public static TheoryData<string> Operations =>
-        [.. CaseTable.All.Names.Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)]).Distinct(StringComparer.Ordinal)];
+    static readonly HashSet<string> Drawing = [.. StreamCases.Table.Concat(LayerCases.Table).Select(entry => Operation(entry.Key)), "rand_like", "randn_like"];
 
-    [Theory]
-    [MemberData(nameof(Operations))]
+    static IEnumerable<string> All => CaseTable.All.Names.Select(Operation).Distinct(StringComparer.Ordinal);
+
+    static string Operation(string name) => name[..name.IndexOf('/', StringComparison.Ordinal)];
+
+    public static TheoryData<string> Operations => [.. All];
+
+    public static TheoryData<string> OperationsThatDraw => [.. All.Where(Drawing.Contains)];
+
+    public static TheoryData<string> OperationsThatDrawNothing => [.. All.Where(operation => !Drawing.Contains(operation))];
+
+    [DeviceTheory]
+    [MemberData(nameof(OperationsThatDrawNothing))]
     public void Gives_the_values_of_PyTorch(string operation) => Compare(FixtureFile.Committed, operation, Rounding);
 
-    [PythonTorchTheory]
+    [DeviceTheory(CpuOnly = "a GPU's generator gives other numbers from the same seed")]
+    [MemberData(nameof(OperationsThatDraw))]
+    public void Draws_the_numbers_of_PyTorch(string operation) => Compare(FixtureFile.Committed, operation, Rounding);
+
+    [PythonTorchTheory(CpuOnly = "PyTorch computes on the CPU here")]
     [MemberData(nameof(Operations))]
     public async Task Gives_the_bits_of_PyTorch_on_this_machine(string operation) => Compare(await Here.Value, operation, tolerance: 0);
 
-    [Fact]
+    [DeviceFact]
     public void Has_a_line_for_each_case_on_both_sides() =>
         CaseTable.All.Names.Order(StringComparer.Ordinal).ShouldBe(FixtureFile.Committed.Cases.Keys.Order(StringComparer.Ordinal));
 

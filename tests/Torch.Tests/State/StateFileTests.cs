@@ -1,4 +1,5 @@
 using System.Text;
+using KdRobust.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ public sealed class StateFileTests : IDisposable
 
     public void Dispose() => File.Delete(file);
 
-    [Fact]
+    [DeviceFact]
     public void A_saved_module_loads_bit_for_bit()
     {
         using var scope = NewDisposeScope();
@@ -24,11 +25,11 @@ public sealed class StateFileTests : IDisposable
         var state = loaded.state_dict();
         state.Keys.ShouldBe(expected.Keys);
         foreach (var (name, tensor) in expected)
-            tensor.bytes.SequenceEqual(state[name].bytes).ShouldBeTrue(name);
+            tensor.cpu().bytes.SequenceEqual(state[name].cpu().bytes).ShouldBeTrue(name);
         loaded.get_buffer("1.num_batches_tracked")!.item<long>().ShouldBe(41);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_written_by_the_letter_of_the_format_loads()
     {
         using var scope = NewDisposeScope();
@@ -40,11 +41,11 @@ public sealed class StateFileTests : IDisposable
         }
         using var layer = nn.Linear(3, 2);
         layer.load(file);
-        layer.state_dict()["weight"].data<float>().ToArray().ShouldBe([1f, 2f, 3f, 4f, 5f, 6.5f]);
-        layer.state_dict()["bias"].data<float>().ToArray().ShouldBe([-1f, 300f]);
+        layer.state_dict()["weight"].cpu().data<float>().ToArray().ShouldBe([1f, 2f, 3f, 4f, 5f, 6.5f]);
+        layer.state_dict()["bias"].cpu().data<float>().ToArray().ShouldBe([-1f, 300f]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_file_is_written_by_the_letter_of_the_format()
     {
         using var scope = NewDisposeScope();
@@ -52,27 +53,27 @@ public sealed class StateFileTests : IDisposable
         layer.save(file);
         using var expected = new MemoryStream();
         Leb128(expected, 1);
-        Entry(expected, "weight", 6, [1, 200], layer.state_dict()["weight"].data<float>().ToArray());
+        Entry(expected, "weight", 6, [1, 200], layer.state_dict()["weight"].cpu().data<float>().ToArray());
         File.ReadAllBytes(file).ShouldBe(expected.ToArray());
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_torn_file_is_refused_and_changes_nothing()
     {
         using var scope = NewDisposeScope();
         using var layer = nn.Linear(3, 2);
         layer.save(file);
         var whole = File.ReadAllBytes(file);
-        var before = layer.state_dict()["weight"].bytes.ToArray();
+        var before = layer.state_dict()["weight"].cpu().bytes.ToArray();
         for (var length = 0; length < whole.Length; length++)
         {
             File.WriteAllBytes(file, whole[..length]);
             Should.Throw<InvalidDataException>(() => layer.load(file), $"{length} of {whole.Length} bytes").Message.ShouldContain(file);
         }
-        layer.state_dict()["weight"].bytes.ToArray().ShouldBe(before);
+        layer.state_dict()["weight"].cpu().bytes.ToArray().ShouldBe(before);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Absurd_sizes_are_refused_before_memory_is_taken()
     {
         using var scope = NewDisposeScope();
@@ -85,7 +86,7 @@ public sealed class StateFileTests : IDisposable
         Should.Throw<InvalidDataException>(() => layer.load(file)).Message.ShouldContain("weight");
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_state_dict_that_does_not_fit_lists_every_difference()
     {
         using var scope = NewDisposeScope();
@@ -101,7 +102,7 @@ public sealed class StateFileTests : IDisposable
         error.Message.ShouldContain("extra");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Without_strict_the_missing_and_the_unexpected_are_told()
     {
         using var scope = NewDisposeScope();
@@ -109,10 +110,10 @@ public sealed class StateFileTests : IDisposable
         var (missing, unexpected) = network.load_state_dict(new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["0.bias"] = full([4], 2.5), ["extra"] = ones([1]) }, strict: false);
         missing.ShouldContain("0.weight");
         unexpected.ShouldBe(["extra"]);
-        network.state_dict()["0.bias"].data<float>().ToArray().ShouldAllBe(value => value == 2.5f);
+        network.state_dict()["0.bias"].cpu().data<float>().ToArray().ShouldAllBe(value => value == 2.5f);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(ScalarType.Float64)]
     [InlineData(ScalarType.BFloat16)]
     [InlineData(ScalarType.Int64)]
@@ -129,7 +130,7 @@ public sealed class StateFileTests : IDisposable
         var loaded = zeros([3, 4], type);
         using (var reader = new BinaryReader(stream))
             loaded.Load(reader);
-        loaded.bytes.SequenceEqual(saved.bytes).ShouldBeTrue();
+        loaded.cpu().bytes.SequenceEqual(saved.cpu().bytes).ShouldBeTrue();
     }
 
     static TorchSharp.Modules.Sequential Network(long seed)

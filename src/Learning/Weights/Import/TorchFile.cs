@@ -23,7 +23,7 @@ internal abstract class TorchFile(FileStream stream, string path, string format,
     {
         var stored = found.Tensors[name];
         var size = TensorEntry.SizeOf(stored.Storage.Type);
-        var tensor = empty(stored.Shape, SafetensorsReader.DtypeOf(stored.Storage.Type));
+        var tensor = empty(stored.Shape, SafetensorsReader.DtypeOf(stored.Storage.Type), CPU);
         if (stored.Count == 0) return tensor;
         if (stored.IsContiguous)
         {
