@@ -1,4 +1,3 @@
-using System.Text.Json;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Plans;
 using KdRobust.Persistence.Schema;
@@ -19,12 +18,9 @@ public sealed partial class ExperimentStore
         if (await connection.Value<Guid?>(
             "SELECT id FROM experiment WHERE owner = $1 AND spec_fingerprint = $2 AND run_number = $3 ORDER BY seq DESC LIMIT 1", [owner, identity, run], ct) is { } known)
             return known;
-        var experiment = Guid.CreateVersion7();
-        await connection.Execute(
-            "INSERT INTO experiment (id, owner, name, title, spec, spec_fingerprint, run_number) VALUES ($1, $2, $3, $4, $5::json, $6, $7)",
-            [experiment, owner, spec.Name, spec.Title, JsonSerializer.Serialize(spec, SpecJson.Options), identity, run], ct);
-        await InsertJobs(connection, owner, experiment, ExperimentPlan.Of(spec, run), ct);
-        await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
-        return experiment;
+        var experiment = new NewExperiment(Guid.CreateVersion7(), spec, identity, ExperimentPlan.Of(spec, run), run, SweepOnly: false);
+        await PlanRows.Insert(connection, owner, [experiment], ct);
+        await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.Id.ToString()], ct);
+        return experiment.Id;
     }
 }

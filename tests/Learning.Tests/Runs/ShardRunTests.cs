@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Runs;
+using KdRobust.Support;
 using KdRobust.Learning.Tests.Noise;
 using KdRobust.Learning.Weights;
 
@@ -105,17 +106,17 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
 
     static ViewShape Colored(double sigma = 0, DrawSharing sharing = DrawSharing.Shared) => TinyExperiment.View(TinyExperiment.Colored, sigma) with { Sharing = sharing };
 
-    [Fact]
+    [DeviceFact]
     public void Of_an_evaluation_with_intervals_over_draws()
     {
         var payload = Ask(Colored(0.2), 520, 8);
         ShouldBeTheWhole(payload, 256).Result<SmoothingEvalResult>().Count.Of(Aggregation.Votes).OverDraws.ShouldNotBeNull();
     }
 
-    [Fact]
+    [DeviceFact]
     public void Of_a_deterministic_network() => ShouldBeTheWhole(Ask(TinyExperiment.View(TinyExperiment.Plain), 620, 1000), 256, 512);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Aggregation.Votes)]
     [InlineData(Aggregation.MeanProbability)]
     public void Of_images_that_leave_early(Aggregation stopFor)
@@ -124,22 +125,22 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
         count.MeanDraws.ShouldBeInRange(5, 9.999, "some leave and some stay");
     }
 
-    [Fact]
+    [DeviceFact]
     public void Of_draws_of_the_weights_that_every_image_has_for_itself() => ShouldBeTheWhole(Ask(Colored(0.1, DrawSharing.Image), 258, 1), 256);
 
-    [Fact]
+    [DeviceFact]
     public void Of_noise_in_activations() => ShouldBeTheWhole(Ask(TinyExperiment.View(White, 0.1), 270, 2), 256);
 
-    [Fact]
+    [DeviceFact]
     public void Of_a_teachers_labels() => ShouldBeTheWhole(Ask(Colored(0.2), 270, 8, split: DataSplit.Train), 256);
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(4, true)]
     [InlineData(0, false)]
     public void Of_labels_of_fixed_views(int padding, bool flip) =>
         ShouldBeTheWhole(Ask(Colored(), 270, 1, split: DataSplit.Train, views: new(new() { CropPadding = padding, Flip = flip }, 2)), 256);
 
-    [Fact]
+    [DeviceFact]
     public void Of_an_attack_in_expectation_from_random_starts_judged_with_intervals_and_curves()
     {
         var attack = Networks.Attack(steps: 1, step: 4 / 255.0, randomStart: true) with
@@ -150,14 +151,14 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
         ShouldBeTheWhole(payload, 256);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Of_an_attack_with_frozen_images_judged_by_one_that_lets_images_leave()
     {
         var attack = Networks.Attack(steps: 2, step: 4 / 255.0, randomStart: true) with { Keep = KeepIterate.Frozen, Gradient = StepGradient.Accumulated, Target = AttackTarget.Random };
         ShouldBeTheWhole(Attack(Colored(), attack, 300, 0, new TargetShape(Colored(0.2), 6, Aggregation.Votes)), 256);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Of_an_attack_in_l2_by_the_divergence_from_the_clean_answer_and_of_one_without_targets()
     {
         var l2 = Networks.Attack(steps: 1, epsilon: 0.5, step: 0.2, randomStart: true) with { Norm = AttackNorm.L2, Loss = AttackLoss.Kl };
@@ -166,7 +167,7 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
         ShouldBeTheWhole(Attack(TinyExperiment.View(TinyExperiment.Plain), fgsm, 264, 0), 256);
     }
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(1)]
     [InlineData(2)]
     public void Of_any_number_of_images_in_shards_of_any_size(int seed)
@@ -177,7 +178,7 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
         ShouldBeTheWhole(Ask(Colored(0.1 * random.Next(0, 3)), images, random.Next(1, 4), random.Next(2) == 0 ? null : Aggregation.Votes), sizes);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Shards_in_the_wrong_places_are_refused_and_so_is_a_file_that_is_none()
     {
         var whole = Ask(TinyExperiment.View(TinyExperiment.Plain), 300, 1);
@@ -191,7 +192,7 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
         Refused(parts[0], files.Plain).Message.ShouldContain("holds images of no shard, expected the shard of images 256-299");
     }
 
-    [Fact]
+    [DeviceFact]
     public void What_shards_differ_in_stands_in_the_provenance()
     {
         var one = new RunProvenance("1.0", "1.13.0", "openblas", "cpu", 1);
@@ -199,7 +200,7 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
         RunProvenance.Together([one, one with { Build = "1.1" }, one]).ShouldBe(one with { Build = "1.0 and 1.1" });
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_stopped_merge_says_so()
     {
         var stop = new StopSignal();
@@ -207,7 +208,7 @@ public sealed class ShardRunTests(TrainedFiles files) : IClassFixture<TrainedFil
         RecordedRun.Of(RecordedRun.Request(MergeOf(Ask(Colored(), 300, 1), ImageRange.Cut(300, 256))), stop: stop).Events.ShouldBe([new RunStopped(StopReason.Drain)]);
     }
 
-    [Fact]
+    [DeviceFact]
     public void A_merge_holds_nothing_when_it_ends()
     {
         var whole = Ask(Colored(0.2), 258, 8, split: DataSplit.Train);

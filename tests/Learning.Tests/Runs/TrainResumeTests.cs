@@ -100,7 +100,7 @@ public sealed class TrainResumeTests : IDisposable
         part.Result<TrainResult>().FinalLoss.ShouldBe(undisturbed.Result<TrainResult>().FinalLoss);
     }
 
-    [Fact]
+    [DeviceFact]
     public void Training_that_ran_out_of_memory_is_taken_up_in_smaller_passes_from_its_resume_point()
     {
         var (payload, inputs) = Training("average-best-clipped");

@@ -1,4 +1,5 @@
 using KdRobust.Domain.Experiments;
+using KdRobust.Support;
 using KdRobust.Learning.Tests.Runs;
 using KdRobust.Learning.Training;
 
@@ -7,7 +8,7 @@ namespace KdRobust.Learning.Tests.Training;
 public sealed class TrainingCostTests
 {
     /// <summary>Two passes of 3 each, and two steps of 2 passes a draw; one more where the mean over draws must be known first.</summary>
-    [Theory]
+    [DeviceTheory]
     [InlineData(0, ExpectationOf.MeanLoss, 10)]
     [InlineData(1, ExpectationOf.MeanLogit, 10)]
     [InlineData(4, ExpectationOf.MeanLoss, 22)]
