@@ -11,7 +11,7 @@ public sealed class UsageTests : IDisposable
     Task<Said> Run(params string[] arguments) => new CommandLine(checkout.Folders).Run(arguments);
 
     [Theory]
-    [InlineData("there is no 'sweep' here", "sweep")]
+    [InlineData("there is no 'sweeep' here", "sweeep")]
     [InlineData("Required command", new string[0])]
     [InlineData("there is no option --folow here", "watch", "--folow")]
     [InlineData("'file' missing", "submit")]
