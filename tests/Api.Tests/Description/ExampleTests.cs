@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using KdRobust.Api.Hosting;
 using KdRobust.Api.Tests.Host;
 using KdRobust.Api.Tests.Samples;
 using KdRobust.Domain.Jobs;
@@ -83,8 +84,8 @@ public sealed class ExampleTests(RunningApi api) : IClassFixture<RunningApi>
             var (experiment, job) = (Answers.IdOf(detail), detail["jobs"]![0]!["job"]!["id"]!.GetValue<Guid>());
             var ids = new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                [Hosting.ExampleRequests.Experiment] = experiment.ToString(), [Hosting.ExampleRequests.Job] = job.ToString(),
-                [$"experiment:{Hosting.ExampleRequests.Experiment}"] = $"experiment:{experiment}",
+                [ExampleRequests.Experiment] = experiment.ToString(), [ExampleRequests.Job] = job.ToString(),
+                [$"experiment:{ExampleRequests.Experiment}"] = $"experiment:{experiment}",
             };
             switch (operation)
             {
@@ -94,13 +95,13 @@ public sealed class ExampleTests(RunningApi api) : IClassFixture<RunningApi>
                 case "retryExperiment": await Post(api, $"/v1/experiments/{experiment}/cancel"); break;
                 case "checkpointContent":
                     var worker = new StandInWorker(api);
-                    ids[Hosting.ExampleRequests.Checkpoint] = (await worker.Store(await worker.Claim(), OutputNames.Weights, [1, 2, 3])).Id.ToString();
+                    ids[ExampleRequests.Checkpoint] = (await worker.Store(await worker.Claim(), OutputNames.Weights, [1, 2, 3])).Id.ToString();
                     break;
                 case "showModel" or "modelContent" or "deleteModel":
-                    using (var uploaded = await api.Admin.Upload(RandomNumberGenerator.GetBytes(50), "x")) ids[Hosting.ExampleRequests.Model] = (await uploaded.Body())!["sha256"]!.GetValue<string>();
+                    using (var uploaded = await api.Ada.Upload(RandomNumberGenerator.GetBytes(50), "x")) ids[ExampleRequests.Model] = (await uploaded.Body())!["sha256"]!.GetValue<string>();
                     break;
                 case "rotateKey" or "revokeKey":
-                    ids[Hosting.ExampleRequests.Key] = (await new ApiKeyStore(api.Database.DataSource).Create("ada", ApiKeyRole.Reader, "x", null)).View.Id.ToString();
+                    ids[ExampleRequests.Key] = (await new ApiKeyStore(api.Database.DataSource).Create("ada", ApiKeyRole.Reader, "x", null)).View.Id.ToString();
                     break;
                 case "drainWorker" or "undrainWorker" or "liftQuarantine":
                     await new WorkerStore(api.Database.DataSource).Register(new("worker-1", "host", 4711, "cpu", 2, "0.1.0", null));

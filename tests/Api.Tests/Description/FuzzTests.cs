@@ -70,6 +70,7 @@ public sealed class FuzzTests(RunningApi api) : IClassFixture<RunningApi>
     /// <summary>A valid body with one leaf at a time replaced by something of another kind.</summary>
     static IEnumerable<string> Mutations(JsonNode body)
     {
+        body = body.DeepClone(); // Else its paths begin at the whole document.
         var leaves = new List<string>();
         void Collect(JsonNode? node)
         {
