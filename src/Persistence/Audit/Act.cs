@@ -1,5 +1,4 @@
 using KdRobust.Persistence.Idempotency;
-using KdRobust.Persistence.Schema;
 using Npgsql;
 
 namespace KdRobust.Persistence.Audit;
