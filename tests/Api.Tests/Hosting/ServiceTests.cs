@@ -48,7 +48,7 @@ public sealed class ServiceTests(RunningApi api) : IClassFixture<RunningApi>
     [PostgresTheory]
     [InlineData("GET", "/v1/nothing", 404, "not-found")]
     [InlineData("GET", "/v1/experiments/7", 404, "not-found")]
-    [InlineData("POST", "/v1/sweeps", 404, "not-found")]
+    [InlineData("POST", "/v1/swoops", 404, "not-found")]
     [InlineData("DELETE", "/v1/experiments", 405, "method-not-allowed")]
     public async Task What_does_not_exist_is_a_problem_document_too(string method, string address, int status, string slug)
     {
