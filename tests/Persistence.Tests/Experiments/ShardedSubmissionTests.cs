@@ -1,6 +1,5 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
-using KdRobust.Domain.Plans;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Tests.Arrange;
