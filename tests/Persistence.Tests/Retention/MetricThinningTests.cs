@@ -1,4 +1,3 @@
-using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Metrics;

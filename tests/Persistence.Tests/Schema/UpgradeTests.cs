@@ -5,7 +5,6 @@ using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Support;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
