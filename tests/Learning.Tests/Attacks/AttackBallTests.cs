@@ -44,7 +44,7 @@ public sealed class AttackBallTests
         var direction = ball.Direction(gradient);
         Same(gradient, kept).ShouldBeTrue();
         Lengths(direction).Zip([1.0, 0, 1, 1]).ShouldAllBe(pair => Math.Abs(pair.First - pair.Second) < 1e-6);
-        LargestDifference(direction[0] * Lengths(gradient)[0], gradient[0]).ShouldBeLessThan(1e-5);
+        LargestDifference(direction[0] * Lengths(gradient)[0], gradient[0]).ShouldBeLessThan(TestDevice.Tolerance(1e-5));
     }
 
     [DeviceFact]

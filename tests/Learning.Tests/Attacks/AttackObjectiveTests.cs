@@ -28,7 +28,7 @@ public sealed class AttackObjectiveTests
         var ratio = Values(AttackObjective.DifferenceOfLogitsRatio(logits, labels));
         ratio[0].ShouldBe(-2f / 3, 1e-6);
         ratio[1].ShouldBe(3f / 5, 1e-6);
-        LargestDifference(AttackObjective.DifferenceOfLogitsRatio(logits * 7 + 3, labels), AttackObjective.DifferenceOfLogitsRatio(logits, labels)).ShouldBeLessThan(1e-6);
+        LargestDifference(AttackObjective.DifferenceOfLogitsRatio(logits * 7 + 3, labels), AttackObjective.DifferenceOfLogitsRatio(logits, labels)).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
     }
 
     [DeviceFact]
@@ -38,7 +38,7 @@ public sealed class AttackObjectiveTests
         var (p, q) = (tensor(Rows, [2, 4]), tensor(Rows, [2, 4]).flip(1));
         AttackObjective.Divergence(p, p).abs().max().item<float>().ShouldBeLessThan(1e-6f);
         var expected = (p.softmax(1) * (p.softmax(1) / q.softmax(1)).log()).sum(1);
-        LargestDifference(AttackObjective.Divergence(p, q), expected).ShouldBeLessThan(1e-5);
+        LargestDifference(AttackObjective.Divergence(p, q), expected).ShouldBeLessThan(TestDevice.Tolerance(1e-5));
         Should.Throw<ArgumentNullException>(() => AttackObjective.Of(AttackLoss.Kl, p, tensor(new long[] { 1, 0 }, [2]), null)).Message.ShouldContain("clean");
     }
 
@@ -53,8 +53,8 @@ public sealed class AttackObjectiveTests
         var ratio = Values(Of(AttackLoss.Dlr, logits));
         ratio[0].ShouldBe(-4f / 3.5f, 1e-6);
         ratio[1].ShouldBe(3f / 5.5f, 1e-6);
-        LargestDifference(Of(AttackLoss.Dlr, logits * 7 + 3), Of(AttackLoss.Dlr, logits)).ShouldBeLessThan(1e-6);
-        LargestDifference(Of(AttackLoss.CrossEntropy, logits), logits.log_softmax(1).gather(1, target.unsqueeze(1)).flatten()).ShouldBeLessThan(1e-6);
+        LargestDifference(Of(AttackLoss.Dlr, logits * 7 + 3), Of(AttackLoss.Dlr, logits)).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
+        LargestDifference(Of(AttackLoss.CrossEntropy, logits), logits.log_softmax(1).gather(1, target.unsqueeze(1)).flatten()).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
         foreach (var loss in new[] { AttackLoss.Kl, AttackLoss.Distillation })
             Should.Throw<ArgumentException>(() => AttackObjective.Of(loss, logits, labels, logits, target, logits)).Message.ShouldContain("aim");
     }

@@ -47,7 +47,7 @@ public sealed class ExpectationTests
         var expected = autograd.grad([total.sum()], [leaf])[0];
 
         LargestDifference(gradient, expected).ShouldBeLessThan(2e-5 * expected.abs().max().item<float>());
-        LargestDifference(answer, mean).ShouldBeLessThan(1e-5);
+        LargestDifference(answer, mean).ShouldBeLessThan(TestDevice.Tolerance(1e-5));
         LargestDifference(new Expectation(view, Of(of, draws)).Answer(images, Indices(N), Craft), answer).ShouldBe(0);
         gradient.requires_grad.ShouldBeFalse();
         answer.requires_grad.ShouldBeFalse();

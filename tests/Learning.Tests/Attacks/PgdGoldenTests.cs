@@ -30,7 +30,7 @@ public sealed class PgdGoldenTests
 
         using var frozen = view.Freeze();
         var logits = view.Logits(outcome.Images, Indices(16), default);
-        LargestDifference(logits, GoldenTensor(golden, "pgd_logits_after_10")).ShouldBeLessThan(3e-5);
+        LargestDifference(logits, GoldenTensor(golden, "pgd_logits_after_10")).ShouldBeLessThan(TestDevice.Tolerance(3e-5));
         outcome.Curve.CorrectAtStep[0].ShouldBe((int)golden.Scalar("pgd_clean_correct"));
         outcome.Curve.CorrectAtStep[10].ShouldBe((int)golden.Scalar("pgd_adv_correct"));
         outcome.Curve.LargestPerturbation.ShouldBeLessThanOrEqualTo(golden.Scalar("pgd_eps") + 1e-6);

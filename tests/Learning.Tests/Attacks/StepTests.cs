@@ -38,7 +38,7 @@ public sealed class StepTests
         const double epsilon = 8 / 255.0;
         var gradient = view.InputGradient(Images(N), Indices(N), new Draw(RandomStream.Craft, 0, 0), CrossEntropy).Gradient;
         var expected = (Images(N) + (gradient.sign() * epsilon)).clamp(0, 1);
-        LargestDifference(Perturb(Fgsm(AttackNorm.Linf, epsilon), view), expected).ShouldBeLessThan(1e-7);
+        LargestDifference(Perturb(Fgsm(AttackNorm.Linf, epsilon), view), expected).ShouldBeLessThan(TestDevice.Tolerance(1e-7));
     }
 
     [DeviceFact]
@@ -50,7 +50,7 @@ public sealed class StepTests
         var gradient = view.InputGradient(Images(N), Indices(N), default, CrossEntropy).Gradient;
         var length = gradient.flatten(1).square().sum(1).sqrt().view(-1, 1, 1, 1);
         var expected = (Images(N) + (gradient / length * epsilon)).clamp(0, 1);
-        LargestDifference(Perturb(Fgsm(AttackNorm.L2, epsilon), view), expected).ShouldBeLessThan(1e-6);
+        LargestDifference(Perturb(Fgsm(AttackNorm.L2, epsilon), view), expected).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
     }
 
     [DeviceTheory]

@@ -42,7 +42,7 @@ public sealed class OnlineTeacherTests
 
         var draws = Enumerable.Range(0, Draws).Select(j => view.Logits(images, Indices(4), new Draw(RandomStream.Teacher, 1, (2 * 4 * Draws) + j)));
         var expected = Aggregations.Scores(aggregation, stack(draws)).to(ScalarType.Float64);
-        LargestDifference(answer, aggregation == Aggregation.Votes ? expected / Draws : expected).ShouldBeLessThan(1e-6);
+        LargestDifference(answer, aggregation == Aggregation.Votes ? expected / Draws : expected).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
         answer.requires_grad.ShouldBeFalse();
     }
 
@@ -58,7 +58,7 @@ public sealed class OnlineTeacherTests
         var whole = Ask(teacher, images, Indices(4));
 
         var parts = cat([Ask(teacher, images.narrow(0, 0, 3), Indices(3)), Ask(teacher, images.narrow(0, 3, 1), Indices(1, 3))]);
-        LargestDifference(whole, parts).ShouldBeLessThan(1e-6);
+        LargestDifference(whole, parts).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
     }
 
     [DeviceFact]
@@ -71,7 +71,7 @@ public sealed class OnlineTeacherTests
 
         var (together, each) = (Ask(shared, twice, Indices(2)), Ask(apart, twice, Indices(2)));
 
-        LargestDifference(together.narrow(0, 0, 1), together.narrow(0, 1, 1)).ShouldBeLessThan(1e-6);
+        LargestDifference(together.narrow(0, 0, 1), together.narrow(0, 1, 1)).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
         LargestDifference(each.narrow(0, 0, 1), each.narrow(0, 1, 1)).ShouldBeGreaterThan(1e-3);
     }
 

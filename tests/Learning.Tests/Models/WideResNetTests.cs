@@ -128,7 +128,7 @@ public sealed class WideResNetTests
         var labels = GoldenLabels(golden);
         var (gradient, logits) = view.InputGradient(GoldenImages(golden), Indices(16), default,
             z => nn.functional.cross_entropy(z, labels, reduction: nn.Reduction.None).div(16));
-        LargestDifference(logits, GoldenTensor(golden, "eval_logits")).ShouldBeLessThan(3e-5);
+        LargestDifference(logits, GoldenTensor(golden, "eval_logits")).ShouldBeLessThan(TestDevice.Tolerance(3e-5));
         var expected = GoldenTensor(golden, "eval_input_grad");
         LargestDifference(gradient, expected).ShouldBeLessThan(1e-5 * expected.abs().max().item<float>());
         nn.functional.cross_entropy(logits, labels).item<float>().ShouldBe((float)golden.Scalar("eval_ce_mean"), 1e-4);

@@ -162,7 +162,7 @@ public sealed class ColoredNoiseTests
         weight.std().item<float>().ShouldBe((float)golden.Scalar("cni_std_W"), 1e-7);
 
         var noisy = ColoredNoise.Perturb(weight, ColoredNoise.Deviation(weight, d, NoiseScale.Std, DiagonalForm.Absolute, 0), Input("eps_d"), f, Input("eps_f"));
-        LargestDifference(noisy, Input("W_noisy")).ShouldBeLessThan(3e-5);
+        LargestDifference(noisy, Input("W_noisy")).ShouldBeLessThan(TestDevice.Tolerance(3e-5));
         var gradients = autograd.grad([(noisy * Input("upstream")).sum()], [weight, d, f]);
         foreach (var (gradient, name) in gradients.Zip(["grad_W", "grad_d", "grad_F"]))
         {

@@ -74,7 +74,7 @@ public sealed class FeatureNoiseTests
         for (var row = 0; row < 5; row++)
         {
             var z = NoiseSpecs.Normal(Seeds.Seed("input-activations", Some.Stream, Some.Epoch, 6, Some.Index, indices[row]), 2, 2, 2);
-            LargestDifference(whole[row], features[row] + Alphas * Deviations(features)[row] * z).ShouldBeLessThan(1e-6);
+            LargestDifference(whole[row], features[row] + Alphas * Deviations(features)[row] * z).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
             // Alone, an image has the same noise to the bit, scaled by its own deviation.
             source.Fix(Seeds, Some, [indices[row]]);
             Same(noise.Add(features.narrow(0, row, 1))[0], whole[row]).ShouldBeTrue($"image {row}");
@@ -94,7 +94,7 @@ public sealed class FeatureNoiseTests
         var gradients = autograd.grad([(noisy * upstream).sum()], [features, noise.Parameters.Single().Value]);
         Same(gradients[0], upstream).ShouldBeTrue();
         var slope = upstream * (noisy.detach() - features.detach()) / Alphas;
-        LargestDifference(gradients[1], slope.sum(dim: 0)).ShouldBeLessThan(1e-5);
+        LargestDifference(gradients[1], slope.sum(dim: 0)).ShouldBeLessThan(TestDevice.Tolerance(1e-5));
     }
 
     [DeviceTheory]
@@ -149,7 +149,7 @@ public sealed class FeatureNoiseTests
         source.Fix(Seeds, Some, Indices(4));
         var whole = noise.Add(features);
         for (var row = 0; row < 4; row++)
-            LargestDifference(noise.Add(features.narrow(0, row, 1))[0], whole[row]).ShouldBeLessThan(1e-6);
+            LargestDifference(noise.Add(features.narrow(0, row, 1))[0], whole[row]).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
     }
 
     [DeviceTheory]

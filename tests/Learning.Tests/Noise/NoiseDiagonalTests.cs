@@ -48,6 +48,6 @@ public sealed class NoiseDiagonalTests
         Same(Slope(DiagonalForm.Absolute), d.detach().sign()).ShouldBeTrue();
         Same(Slope(DiagonalForm.LogVariance), d.detach().exp()).ShouldBeTrue();
         var sigmoid = d.detach().to(ScalarType.Float64).sigmoid();
-        ((Slope(DiagonalForm.Softplus).to(ScalarType.Float64) - sigmoid).abs() / sigmoid).max().item<double>().ShouldBeLessThan(1e-6);
+        ((Slope(DiagonalForm.Softplus).to(ScalarType.Float64) - sigmoid).abs() / sigmoid).max().item<double>().ShouldBeLessThan(TestDevice.Tolerance(1e-6));
     }
 }

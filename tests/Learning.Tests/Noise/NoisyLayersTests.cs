@@ -101,7 +101,7 @@ public sealed class NoisyLayersTests
                     ? nn.functional.linear(ones(1, 64), noisy, layer.get_parameter("bias")!)
                     : nn.functional.conv2d(ones(1, weight.shape[1], 8, 8), noisy, null, Stride(name), [weight.shape[2] / 2, weight.shape[2] / 2]);
                 var answer = layer.call(weight.dim() == 2 ? ones(1, 64) : ones(1, weight.shape[1], 8, 8));
-                LargestDifference(answer, expected).ShouldBeLessThan(1e-5, $"{name} is layer {number}");
+                LargestDifference(answer, expected).ShouldBeLessThan(TestDevice.Tolerance(1e-5), $"{name} is layer {number}");
             }
         }
 
@@ -245,7 +245,7 @@ public sealed class NoisyLayersTests
         using var one = SmoothedCounts.Of(view, Images(7), Indices(7), RandomStream.Report, 4, batchSize: 7);
         using var other = SmoothedCounts.Of(view, Images(7), Indices(7), RandomStream.Report, 4, batchSize: 3);
         Same(one.Votes(), other.Votes()).ShouldBeTrue();
-        LargestDifference(one.MeanProbability(), other.MeanProbability()).ShouldBeLessThan(1e-5);
+        LargestDifference(one.MeanProbability(), other.MeanProbability()).ShouldBeLessThan(TestDevice.Tolerance(1e-5));
     }
 
     [DeviceTheory]

@@ -86,7 +86,7 @@ public sealed class WhiteNoiseTests
             var slope = upstream * z * NoiseSpecs.EightWeights.std();
             Same(layer.get_parameter("weight")!.grad!.flatten(), upstream).ShouldBeTrue("through std(W) it would differ");
             var gradient = layer.get_parameter("weight_noise_alpha")!.grad!.flatten();
-            LargestDifference(gradient, per == AlphaPer.Weight ? slope : slope.sum().reshape(1)).ShouldBeLessThan(1e-6);
+            LargestDifference(gradient, per == AlphaPer.Weight ? slope : slope.sum().reshape(1)).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
             layer.Dispose();
         }
     }

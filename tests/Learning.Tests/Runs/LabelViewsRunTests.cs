@@ -44,7 +44,7 @@ public sealed class LabelViewsRunTests : IDisposable
             using var crop = new CropAndFlip(Two.Augmentation, new SeedTree(7), FixedViews.All(v, images.Count), DefaultDevice.OfProcess);
             using var withoutGraph = no_grad();
             var answers = network.Module.call(crop.Apply(bytes, arange(0, images.Count, 1, ScalarType.Int64))).softmax(1);
-            LargestDifference(labels.select(0, v), answers).ShouldBeLessThan(1e-5);
+            LargestDifference(labels.select(0, v), answers).ShouldBeLessThan(TestDevice.Tolerance(1e-5));
             right += Integers(answers.argmax(1)).Zip(images.Labels).Count(p => p.First == p.Second);
         }
         var count = run.Result<SmoothingEvalResult>().Count;

@@ -58,7 +58,7 @@ public sealed class AggregationTests
         // Softmax and its logarithm are float32.
         var tolerance = aggregation is Aggregation.MeanProbability or Aggregation.MeanLogProbability ? 2e-6 : 1e-12;
         LargestDifference(formula, tensor(expected, [Count, Classes])).ShouldBeLessThan(tolerance);
-        LargestDifference(gathered, formula).ShouldBeLessThan(1e-12);
+        LargestDifference(gathered, formula).ShouldBeLessThan(TestDevice.Tolerance(1e-12));
         Integers(counts.Predict(aggregation)).ShouldBe(Integers(Aggregations.Predict(formula)));
     }
 

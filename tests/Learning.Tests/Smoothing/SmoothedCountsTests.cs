@@ -26,7 +26,7 @@ public sealed class SmoothedCountsTests
         using var withoutGraph = no_grad();
         var logits = stack(Enumerable.Range(0, draws).Select(m => view.Logits(images, Indices(n), new Draw(RandomStream.Report, 0, m)))); // [M, N, K]
         Integers(counts.Votes()).ShouldBe(Integers(Aggregations.Votes(logits)));
-        LargestDifference(counts.MeanProbability(), Aggregations.MeanProbability(logits)).ShouldBeLessThan(1e-6);
+        LargestDifference(counts.MeanProbability(), Aggregations.MeanProbability(logits)).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
         foreach (var aggregation in Enum.GetValues<Aggregation>())
             Integers(counts.Predict(aggregation)).ShouldBe(Integers(Aggregations.Predict(Aggregations.Scores(aggregation, logits))));
         Integers(counts.Votes().sum(1)).ShouldAllBe(total => total == draws);

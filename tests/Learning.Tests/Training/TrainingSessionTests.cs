@@ -108,7 +108,7 @@ public sealed class TrainingSessionTests
         foreach (var (name, difference) in moved)
         {
             var expected = name.EndsWith("weight_noise_f", StringComparison.Ordinal) ? 2 * 0.25 * 0.01 : 0;
-            LargestDifference(difference, full_like(difference, expected)).ShouldBeLessThan(1e-8, name);
+            LargestDifference(difference, full_like(difference, expected)).ShouldBeLessThan(TestDevice.Tolerance(1e-8), name);
         }
         using var session = Open(penalized, clipped);
         var factors = session.Network.NoiseParameters.Where(p => p.Name.EndsWith("weight_noise_f", StringComparison.Ordinal)).Sum(p => p.Parameter.numel());
@@ -132,7 +132,7 @@ public sealed class TrainingSessionTests
         }
 
         var average = session.Average!.Network.Module.state_dict();
-        LargestDifference(average[weight], expected).ShouldBeLessThan(1e-7);
+        LargestDifference(average[weight], expected).ShouldBeLessThan(TestDevice.Tolerance(1e-7));
         Same(average[weight], State(session)[weight]).ShouldBeFalse();
         Same(average[statistic], State(session)[statistic]).ShouldBeTrue();
         average[statistic].abs().sum().item<float>().ShouldBeGreaterThan(0);

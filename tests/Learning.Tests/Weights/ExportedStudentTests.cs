@@ -52,7 +52,4 @@ public sealed class ExportedStudentTests : IDisposable
 }
 
 /// <summary>Needs the images and python3-torch.</summary>
-public sealed class StudentFactAttribute : FactAttribute
-{
-    public StudentFactAttribute() => Skip = new DataFactAttribute().Skip ?? new PythonTorchFactAttribute().Skip;
-}
+public sealed class StudentFactAttribute() : DeviceFactAttribute(new DataFactAttribute().Skip ?? new PythonTorchFactAttribute().Skip);

@@ -69,7 +69,7 @@ public sealed class PublicWeightsTests
         var (gradient, logits) = view.InputGradient(GoldenImages(golden), Indices(16), default, 
             outputs => nn.functional.cross_entropy(outputs, labels, reduction: nn.Reduction.None).div(16));
 
-        LargestDifference(logits, GoldenTensor(golden, $"{name}_logits")).ShouldBeLessThan(3e-5);
+        LargestDifference(logits, GoldenTensor(golden, $"{name}_logits")).ShouldBeLessThan(TestDevice.Tolerance(3e-5));
         nn.functional.cross_entropy(logits, labels).item<float>().ShouldBe((float)golden.Scalar($"{name}_ce"), 1e-5f);
         var expected = GoldenTensor(golden, $"{name}_input_grad");
         LargestDifference(gradient, expected).ShouldBeLessThan(1e-5 * expected.abs().max().item<float>());
@@ -128,14 +128,8 @@ public sealed class PublicWeightsTests
 
 /// <summary>Needs golden vectors and public weights.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class InteropTheoryAttribute : TheoryAttribute
-{
-    public InteropTheoryAttribute() => Skip = new GoldenFactAttribute().Skip ?? new WeightsFactAttribute().Skip;
-}
+public sealed class InteropTheoryAttribute() : DeviceTheoryAttribute(new GoldenFactAttribute().Skip ?? new WeightsFactAttribute().Skip);
 
 /// <summary>Needs public weights, images and a Python with PyTorch.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class PublicTwinTheoryAttribute : TheoryAttribute
-{
-    public PublicTwinTheoryAttribute() => Skip = new WeightsFactAttribute().Skip ?? new DataFactAttribute().Skip ?? new PythonTorchFactAttribute().Skip;
-}
+public sealed class PublicTwinTheoryAttribute() : DeviceTheoryAttribute(new WeightsFactAttribute().Skip ?? new DataFactAttribute().Skip ?? new PythonTorchFactAttribute().Skip);

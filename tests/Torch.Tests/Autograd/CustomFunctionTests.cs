@@ -59,7 +59,7 @@ public sealed class CustomFunctionTests
     public void The_gradient_agrees_with_differences()
     {
         using var scope = NewDisposeScope();
-        NumericalGradient.Error(x => ScaledSquare.apply(x[0], 1.5), randn([3, 4], ScalarType.Float64, generator: new Generator(4))).ShouldBeLessThan(1e-7);
+        NumericalGradient.Error(x => ScaledSquare.apply(x[0], 1.5), randn([3, 4], ScalarType.Float64, generator: new Generator(4))).ShouldBeLessThan(TestDevice.Tolerance(1e-7));
     }
 
     [DeviceFact]

@@ -65,7 +65,7 @@ public sealed class GradCheckTests
                 using var recorded = set_grad_enabled(); // The differences are taken without.
                 return autograd.grad([(inputs[0].tanh() * inputs[0]).pow((Scalar)2).sum()], [inputs[0]], create_graph: true)[0];
             },
-            x).ShouldBeLessThan(1e-6);
+            x).ShouldBeLessThan(TestDevice.Tolerance(1e-6));
     }
 
     [DeviceFact]
