@@ -38,4 +38,10 @@ static partial class ApiLog
 
     [LoggerMessage(13, LogLevel.Warning, "Model file {Sha256} of {Owner}: {Reason}")]
     public static partial void ModelDamaged(ILogger log, string sha256, string owner, string reason);
+
+    [LoggerMessage(14, LogLevel.Error, "{Action} of {Owner} is missing from the audit: {Reason}")]
+    public static partial void AuditMissed(ILogger log, string action, string owner, string reason);
+
+    [LoggerMessage(15, LogLevel.Information, "{Action} of {Kind} {Id} by {Owner}: {Outcome}")]
+    public static partial void Asked(ILogger log, string action, string kind, Guid id, string owner, string outcome);
 }

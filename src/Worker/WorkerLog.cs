@@ -14,6 +14,18 @@ static partial class WorkerLog
     [LoggerMessage(EventId = 3003, Level = LogLevel.Information, Message = "stopped")]
     internal static partial void Stopped(ILogger log);
 
+    [LoggerMessage(EventId = 3004, Level = LogLevel.Information, Message = "asked to drain: jobs stop at their next step and go back to the queue; no new ones are taken until that is withdrawn")]
+    internal static partial void Resting(ILogger log);
+
+    [LoggerMessage(EventId = 3005, Level = LogLevel.Information, Message = "takes work again")]
+    internal static partial void GoesOn(ILogger log);
+
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Error, Message = "device {Device} failed: {Error}")]
+    internal static partial void HardwareError(ILogger log, string device, string error);
+
+    [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "device {Device} of {Host} is in quarantine: it gets no work before somebody lifts that")]
+    internal static partial void Quarantined(ILogger log, string device, string host);
+
     [LoggerMessage(EventId = 3010, Level = LogLevel.Information, Message = "slot {Slot}: run process {ProcessId} is ready with libtorch {Libtorch}, {Blas}")]
     internal static partial void RunProcessReady(ILogger log, int slot, int processId, string libtorch, string blas);
 
@@ -43,4 +55,7 @@ static partial class WorkerLog
 
     [LoggerMessage(EventId = 3025, Level = LogLevel.Warning, Message = "{Name}: did not stop within {Seconds} s; killing run process {ProcessId}")]
     internal static partial void StopTooSlow(ILogger log, string name, double seconds, int processId);
+
+    [LoggerMessage(EventId = 3026, Level = LogLevel.Error, Message = "{Name}: its temporary files in {Folder} exceed {MiB} MiB; killing run process {ProcessId}")]
+    internal static partial void TempFilesTooLarge(ILogger log, string name, string folder, long mib, int processId);
 }

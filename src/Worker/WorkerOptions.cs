@@ -18,7 +18,9 @@ sealed record WorkerOptions
                  --cores N        cores its jobs may use together (default: all)
                  --gpus LIST      with cuda: indices of the GPUs to use, e.g. 0,1 (default: 0)
                  --data DIR       folder of the data sets (default: KDR_DATA, then ./data)
-                 --scratch DIR    local cache and logs (default: a folder under the temporary one)
+                 --label NAME     a label it offers to jobs that require one; may be repeated
+                 --scratch DIR    local cache, temporary files and logs (default: a folder under the temporary one)
+                 --temp-limit N   MiB of temporary files a run may have (default 20480)
                  --lease N        seconds a job is kept without a heartbeat (default 60)
                  --drain N        seconds a job may take to stop when the worker ends (default 30)
                KdRobust.Worker run FILE [options]  compute one spec here, without service or database
@@ -41,6 +43,13 @@ sealed record WorkerOptions
     public required LeaseSettings Lease { get; init; }
     public required TimeSpan Drain { get; init; }
     public required string ConnectionString { get; init; }
+    /// <summary>Labels it offers to jobs that require some.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+    /// <summary>Bytes of temporary files a run may have.</summary>
+    public long TempLimit { get; init; } = 20L << 30;
+
+    /// <summary>Where a slot's run processes put temporary files.</summary>
+    public Serving.TempFolder TempFolder(int slot) => new(Path.Combine(Scratch, "temp", slot.ToString(CultureInfo.InvariantCulture)), TempLimit);
 
     /// <summary>Jobs that run at the same time: one a GPU, or one a core.</summary>
     public int Slots => Device == DeviceKind.Cuda ? Gpus.Count : Cores;
@@ -58,7 +67,9 @@ sealed record WorkerOptions
     /// <exception cref="UsageException">One of them is wrong.</exception>
     internal static WorkerOptions Parse(ReadOnlySpan<string> line)
     {
-        var options = CommandLine.Options(line, "--name", "--device", "--cores", "--gpus", "--data", "--scratch", "--lease", "--drain");
+        var words = line.ToArray().ToList();
+        var labels = LabelsOf(words);
+        var options = CommandLine.Options([.. words], "--name", "--device", "--cores", "--gpus", "--data", "--scratch", "--temp-limit", "--lease", "--drain");
         var name = options.GetValueOrDefault("--name") ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}");
         if (name.Length is 0 or > 100 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
             throw new UsageException($"--name '{name}': expected 1 to 100 letters, digits, '-', '_' or '.'");
@@ -73,6 +84,8 @@ sealed record WorkerOptions
             },
             Cores = CommandLine.Integer(options, "--cores", Environment.ProcessorCount, 1, 4096),
             Gpus = Indices(options.GetValueOrDefault("--gpus") ?? "0"),
+            Labels = labels,
+            TempLimit = (long)CommandLine.Integer(options, "--temp-limit", 20_480, 1, int.MaxValue) << 20,
             DataFolder = CommandLine.DataFolder(options),
             Scratch = Path.GetFullPath(options.GetValueOrDefault("--scratch") ?? Path.Combine(Path.GetTempPath(), $"kdr-scratch-{Environment.UserName}", name)),
             Lease = new LeaseSettings { Lease = TimeSpan.FromSeconds(CommandLine.Integer(options, "--lease", 60, 1, 86_400)) },
@@ -81,6 +94,20 @@ sealed record WorkerOptions
                 ? database
                 : throw new UsageException($"{Database.Variable} is not set: let it hold the connection string of the service's PostgreSQL, e.g. Host=localhost;Database=kdr"),
         };
+    }
+
+    // --label may be repeated; the words it takes are removed.
+    static List<string> LabelsOf(List<string> words)
+    {
+        var labels = new List<string>();
+        for (var at = words.IndexOf("--label"); at >= 0; at = words.IndexOf("--label"))
+        {
+            if (at + 1 == words.Count || !RequirementsSpec.IsLabel(words[at + 1]))
+                throw new UsageException($"--label '{(at + 1 == words.Count ? "" : words[at + 1])}': expected {RequirementsSpec.LabelForm}");
+            labels.Add(words[at + 1]);
+            words.RemoveRange(at, 2);
+        }
+        return [.. labels.Distinct(StringComparer.Ordinal)];
     }
 
     static string[] Indices(string list)

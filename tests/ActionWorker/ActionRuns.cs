@@ -43,10 +43,10 @@ sealed class ActionRuns : IRunSource
             state = ActionScript.Step(state, epoch);
             yield return new MetricsRecorded([new MetricPoint(epoch - 1, MetricSeries.TrainLoss, epoch, epoch, ActionScript.Loss(state))]);
             yield return Checkpoint(CheckpointRole.Resume, "resume", epoch, state, script.CheckpointBytes, breaks);
-            yield return new ProgressMade(new JobProgress("train", epoch, script.Epochs, "epoch", ActionScript.Loss(state), null, null, null));
+            yield return new ProgressMade(new JobProgress("train", epoch, script.Epochs, "epoch", ActionScript.Loss(state), null, 500, null));
         }
         yield return Checkpoint(CheckpointRole.Output, request.Payload is SmoothingEvalPayload ? OutputNames.Labels : OutputNames.Weights, epoch, state, script.CheckpointBytes, false);
-        yield return new RunFinished(Result(request.Payload, state));
+        yield return new RunFinished(Result(request.Payload, request.MicroBatch, state));
     }
 
     /// <summary>Stores the very bytes it was given as its weights, and says from which file.</summary>
@@ -85,6 +85,14 @@ sealed class ActionRuns : IRunSource
                 while (Stopwatch.GetElapsedTime(begun).TotalMilliseconds < action.Milliseconds)
                     ActionScript.StateAfter(seed, 1000);
                 break;
+            case RunAction.OutOfMemory:
+                throw new InvalidOperationException("CUDA out of memory. Tried to allocate 2.00 GiB");
+            case RunAction.BreakDevice:
+                throw new InvalidOperationException("CUDA error: uncorrectable ECC error encountered");
+            case RunAction.FillTemp:
+                File.WriteAllBytes(Path.Combine(Path.GetTempPath(), "large"), new byte[2 << 20]);
+                Pause(Timeout.Infinite);
+                break;
             case RunAction.Wait:
                 while (stop.Requested is null && !File.Exists(ActionScript.GoFile(folder, seed)))
                     Pause(10);
@@ -122,9 +130,9 @@ sealed class ActionRuns : IRunSource
         return (BinaryPrimitives.ReadInt32LittleEndian(content), BinaryPrimitives.ReadUInt64LittleEndian(content.AsSpan(4)));
     }
 
-    static JobResult Result(JobPayload payload, ulong state)
+    static JobResult Result(JobPayload payload, int? microBatch, ulong state)
     {
-        var provenance = new RunProvenance("test", "none", "none", "cpu", payload.Compute.Threads);
+        var provenance = new RunProvenance("test", "none", "none", "cpu", payload.Compute.Threads) { MicroBatch = microBatch };
         return payload switch
         {
             SmoothingEvalPayload => new SmoothingEvalResult { Seconds = 1, Provenance = provenance, Count = new AggregatedCount(10, 4, 4, [new(Aggregation.Votes, ImageSet.FirstOf(5, 10), null), new(Aggregation.MeanProbability, ImageSet.FirstOf(6, 10), null)]) },

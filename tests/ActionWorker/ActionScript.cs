@@ -21,6 +21,12 @@ public enum RunAction
     Busy,
     /// <summary>Breaks off in the middle of writing its checkpoint.</summary>
     BreakCheckpoint,
+    /// <summary>Memory runs out, as libtorch says it.</summary>
+    OutOfMemory,
+    /// <summary>The device fails, as CUDA says it.</summary>
+    BreakDevice,
+    /// <summary>Leaves two MiB of temporary files and waits.</summary>
+    FillTemp,
 }
 
 /// <summary>Something that happens at the start of an epoch, so many times over all attempts.</summary>

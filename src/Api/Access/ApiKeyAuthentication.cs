@@ -20,8 +20,8 @@ sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> o
         // Health must answer while the database does not, whatever headers a client always sends.
         if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
         if (Key() is not { } key) return AuthenticateResult.NoResult();
-        if (await keys.Find(key, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked");
-        var identity = new ClaimsIdentity([new(ClaimTypes.Name, found.Owner), new(ClaimTypes.Role, found.Role.ToString())], SchemeName);
+        if (await keys.Find(key, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked, or has expired");
+        var identity = new ClaimsIdentity([new(ClaimTypes.Name, found.Owner), new(ClaimTypes.Role, found.Role.ToString()), new(ClaimTypes.Sid, found.Id.ToString())], SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
@@ -30,7 +30,7 @@ sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> o
         Response.Headers.WWWAuthenticate = "Bearer realm=\"KdRobust\"";
         await Refusal.Write(Context, ProblemKind.KeyMissing, Key() is null
             ? "the request carries no key: send 'Authorization: Bearer kdr_...'"
-            : "the key is unknown or revoked");
+            : "the key is unknown or revoked, or has expired");
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>

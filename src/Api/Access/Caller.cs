@@ -12,6 +12,9 @@ static class Caller
     /// <summary>The owner whose key this is.</summary>
     public static string Owner(this ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.Name)!;
 
+    /// <summary>The key itself, by its id.</summary>
+    public static Guid KeyId(this ClaimsPrincipal user) => Guid.Parse(user.FindFirstValue(ClaimTypes.Sid)!);
+
     /// <summary>Whose things the caller may see: null for everybody's.</summary>
     public static string? Sees(this ClaimsPrincipal user) => user.IsInRole(nameof(ApiKeyRole.Admin)) ? null : user.Owner();
 

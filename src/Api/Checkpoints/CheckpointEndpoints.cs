@@ -1,5 +1,6 @@
 using KdRobust.Api.Access;
 using KdRobust.Api.Problems;
+using KdRobust.Api.Requests;
 using KdRobust.Persistence.Checkpoints;
 using Microsoft.Net.Http.Headers;
 
@@ -10,9 +11,10 @@ static class CheckpointEndpoints
 {
     public static void MapCheckpoints(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/checkpoints/{id:guid}/content", Content).WithTags("checkpoints").WithName("checkpointContent")
-            .Produces(200, contentType: "application/octet-stream").ProducesProblem(404)
+            .AsStream()
+            .Produces(200, contentType: "application/octet-stream").Produces(206, contentType: "application/octet-stream").Produces(304).ProducesProblem(404).ProducesProblem(416)
             .WithSummary("A checkpoint's bytes (safetensors)")
-            .WithDescription("The ETag is the SHA-256 of the content. If the stored bytes turn out damaged on the way, the connection is cut before Content-Length is reached.");
+            .WithDescription("The ETag is the SHA-256 of the content; Range asks for one part of it. If the stored bytes turn out damaged on the way, the connection is cut before Content-Length is reached.");
 
     static async Task Content(Guid id, HttpContext context, CheckpointStore checkpoints, ILogger<CheckpointStore> log, CancellationToken ct)
     {
@@ -21,14 +23,10 @@ static class CheckpointEndpoints
             await Refusal.NotFound("checkpoint", id).ExecuteAsync(context);
             return;
         }
-        var response = context.Response;
-        response.ContentType = "application/octet-stream";
-        response.ContentLength = found.Info.Bytes;
-        response.Headers.ETag = $"\"{found.Info.Sha256}\"";
-        response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = $"{FileName(found)}.safetensors" }.ToString();
+        var answer = new ContentAnswer(found.Info.Bytes, found.Info.Sha256, new ContentDispositionHeaderValue("attachment") { FileName = $"{FileName(found)}.safetensors" });
         try
         {
-            await checkpoints.CopyTo(found.Info, response.Body, ct);
+            await answer.Write(context, body => checkpoints.CopyTo(found.Info, body, ct), (from, count, body) => checkpoints.CopyTo(found.Info, from, count, body, ct));
         }
         catch (DamagedCheckpointException damage)
         {

@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using KdRobust.Api.Access;
 using KdRobust.Api.Dashboard;
 using KdRobust.Api.Hosting;
+using KdRobust.Api.Requests;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
@@ -14,7 +15,7 @@ namespace KdRobust.Api.Events;
 static class EventEndpoints
 {
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/events", Follow).WithTags("events").WithName("events").Produces(200, contentType: "text/event-stream")
+        routes.MapGet("/v1/events", Follow).WithTags("events").WithName("events").AsStream().Produces(200, contentType: "text/event-stream")
             .ProducesProblem(400).ProducesProblem(404)
             .WithSummary("What happens to experiments and jobs, live")
             .WithDescription(
@@ -31,7 +32,7 @@ static class EventEndpoints
         if (refused is not null) return refused;
         // A reconnecting EventSource sends the header; a new one that continues from a stored place has only the address.
         var last = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["lastEventId"].FirstOrDefault();
-        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, metrics, feed, options.KeepAlive, log);
+        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, metrics, feed.Listen, options.KeepAlive, log);
         return TypedResults.ServerSentEvents(Until(lifetime.ApplicationStopping, stream, ct));
     }
 

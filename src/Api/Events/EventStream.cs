@@ -18,7 +18,8 @@ namespace KdRobust.Api.Events;
 /// One client's stream of what happens to its topics. A notification is only a hint where to look; the rows after the
 /// cursor are what is told, so a reconnect, a lost notification or a restart of this service loses nothing.
 /// </summary>
-sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore experiments, JobStore jobs, MetricStore metrics, ChangeFeed feed, TimeSpan keepAlive, ILogger log)
+sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore experiments, JobStore jobs, MetricStore metrics,
+    Func<Func<Change, bool>, CancellationToken, IAsyncEnumerable<Change>> listen, TimeSpan keepAlive, ILogger log)
 {
     const int MetricsPerMessage = 1000;
     static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
@@ -29,10 +30,14 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
     /// <summary>Messages until the client leaves. Each carries the cursor after it as its id.</summary>
     public async IAsyncEnumerable<SseItem<string>> Messages([EnumeratorCancellation] CancellationToken ct)
     {
-        var changes = feed.Listen(Concerns, ct).GetAsyncEnumerator(ct);
+        var changes = listen(Concerns, ct).GetAsyncEnumerator(ct);
         var next = changes.MoveNextAsync().AsTask();
         try
         {
+            // The whole history first, whatever the first hint is about: a summary that came before another job's history
+            // would have a reader take that history for news.
+            if (await News(new Change(ChangeTopic.Everything, default), ct) is not { } history) yield break;
+            foreach (var message in history) yield return message;
             while (!ct.IsCancellationRequested)
             {
                 if (await Task.WhenAny(next, Task.Delay(keepAlive, ct)) != next)

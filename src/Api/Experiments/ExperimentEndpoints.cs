@@ -22,32 +22,28 @@ static class ExperimentEndpoints
             .Accepts<ExperimentSpec>("application/json").ProducesProblem(400).ProducesProblem(413).ProducesProblem(415)
             .WithSummary("Submit an experiment: the spec itself is the body")
             .WithDescription("Answers 201 with the new experiment, or 200 with the one that the same spec made before. With again=true everything is computed anew. A spec with problems is answered with all of them, and nothing is stored.");
-        group.MapGet("", List).WithName("listExperiments").WithSummary("Experiments, newest first");
-        group.MapGet("/{id:guid}", Show).WithName("showExperiment").WithSummary("An experiment with its jobs and its spec");
-        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelExperiment")
+        group.MapGet("", List).WithName("listExperiments").ProducesProblem(400)
+            .WithSummary("Experiments in pages").WithDescription("sort is -created (default: newest first) or created.");
+        group.MapGet("/{id:guid}", Show).WithName("showExperiment").ProducesProblem(404).WithSummary("An experiment with its jobs and its spec");
+        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelExperiment").ProducesProblem(404)
             .WithSummary("Cancel an experiment; jobs that other experiments use go on");
+        group.MapExperimentActions();
         group.MapReports();
     }
 
     static async Task<Results<Created<ExperimentDetail>, Ok<ExperimentDetail>, ProblemHttpResult>> Submit(
         HttpContext context, ExperimentStore experiments, ApiOptions options, ILogger<ExperimentStore> log, bool again = false, CancellationToken ct = default)
     {
-        if (!context.Request.HasJsonContentType())
-            return Refusal.As(ProblemKind.NotJson, $"Content-Type is {context.Request.ContentType ?? "missing"}; expected application/json");
-        var body = await RequestText.Read(context.Request, options.LargestBody, ct);
-        if (body.Refused is { } refused) return refused;
-        var reading = SpecReader.Read(body.Text);
-        if (!reading.IsValid)
-            return Invalid(reading.Problems);
-
+        var (spec, refused) = await SpecBody.Read(context.Request, options, ct);
+        if (refused is not null) return refused;
         Submitted submitted;
         try
         {
-            submitted = await experiments.Submit(context.User.Owner(), reading.Spec!, again, ct);
+            submitted = await experiments.Submit(context.User.Owner(), spec!, again, ct);
         }
         catch (ModelFilesMissingException missing)
         {
-            return Invalid(ImportedFiles.Missing(reading.Spec!, missing.Sha256));
+            return SpecBody.Invalid(ImportedFiles.Missing(spec!, missing.Sha256));
         }
         var detail = await Detail(experiments, submitted.Id, ct);
         if (!submitted.Created) return TypedResults.Ok(detail);
@@ -55,19 +51,14 @@ static class ExperimentEndpoints
         return TypedResults.Created($"/v1/experiments/{submitted.Id}", detail);
     }
 
-    static ProblemHttpResult Invalid(IReadOnlyList<SpecProblem> problems) =>
-        Refusal.As(ProblemKind.SpecInvalid, $"{problems.Count} problem(s), first: {problems[0]}", ("errors", problems));
-
     static async Task<Results<Ok<Page<ExperimentSummary>>, ProblemHttpResult>> List(
-        HttpContext context, ExperimentStore experiments, int? limit, string? cursor, string? name, CancellationToken ct)
+        HttpContext context, ExperimentStore experiments, [AsParameters] ExperimentQuery query, int? limit, string? cursor, string? sort, CancellationToken ct)
     {
-        if (Paging.Check(limit, cursor, LongestPage, out var size, out var before) is { } refused) return refused;
-        if (name is not null)
-        {
-            var newest = await experiments.FindNewest(name, context.User.Sees(), ct);
-            return TypedResults.Ok(new Page<ExperimentSummary>(newest is null ? [] : [ExperimentSummary.Of(newest)], null));
-        }
-        var page = Paging.Answer(context, await experiments.List(context.User.Sees(), before, size, ct), size, view => view.Seq);
+        if (Paging.Check(limit, cursor, LongestPage, out var size, out var after) is { } wrong) return wrong;
+        var (filter, refused) = query.Read(context.User);
+        if (refused is not null) return refused;
+        if (sort is not (null or "created" or "-created")) return Refusal.As(ProblemKind.BadRequest, $"sort is '{sort}'; expected -created or created");
+        var page = Paging.Answer(context, await experiments.List(filter, sort == "created", after, size, ct), size, view => view.Seq);
         return TypedResults.Ok(new Page<ExperimentSummary>([.. page.Items.Select(ExperimentSummary.Of)], page.Next));
     }
 

@@ -15,9 +15,9 @@ static class ReportEndpoints
 {
     public static void MapReports(this IEndpointRouteBuilder experiments)
     {
-        experiments.MapGet("/{id:guid}/report.{format}", Report).WithName("report").Produces(200)
+        experiments.MapGet("/{id:guid}/report.{format}", Report).WithName("report").Produces(200).ProducesProblem(404)
             .WithSummary("The report as html (one self-contained page), md, json or csv");
-        experiments.MapGet("/{id:guid}/figures/{figure}.{format}", Figure).WithName("figure").Produces(200)
+        experiments.MapGet("/{id:guid}/figures/{figure}.{format}", Figure).WithName("figure").Produces(200).ProducesProblem(404)
             .WithSummary("A figure as svg, png or csv (one point a line, with its 95 % interval)");
     }
 

@@ -10,8 +10,8 @@ static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Text("alive\n")).AllowAnonymous().WithTags("health").WithName("healthz").WithSummary("This process lives");
-        routes.MapGet("/readyz", Ready).AllowAnonymous().WithTags("health").WithName("readyz").ProducesProblem(503).WithSummary("The database answers and has this build's schema");
+        routes.MapGet("/healthz", () => TypedResults.Text("alive\n")).AllowAnonymous().WithTags("health").WithName("healthz").Produces<string>(200, "text/plain").WithSummary("This process lives");
+        routes.MapGet("/readyz", Ready).AllowAnonymous().WithTags("health").WithName("readyz").Produces<string>(200, "text/plain").ProducesProblem(503).WithSummary("The database answers and has this build's schema");
     }
 
     static async Task<Results<ContentHttpResult, ProblemHttpResult>> Ready(NpgsqlDataSource database, CancellationToken ct) =>

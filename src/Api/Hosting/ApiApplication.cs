@@ -1,13 +1,19 @@
 using KdRobust.Api.Access;
+using KdRobust.Api.Audit;
 using KdRobust.Api.Checkpoints;
 using KdRobust.Api.Dashboard;
+using KdRobust.Api.Datasets;
 using KdRobust.Api.Events;
 using KdRobust.Api.Experiments;
 using KdRobust.Api.Health;
 using KdRobust.Api.Jobs;
+using KdRobust.Api.Keys;
 using KdRobust.Api.Models;
+using KdRobust.Api.Plans;
 using KdRobust.Api.Problems;
+using KdRobust.Api.Queues;
 using KdRobust.Api.Reports;
+using KdRobust.Api.Requests;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
@@ -39,14 +45,24 @@ static class ApiApplication
         app.UseApiPage();
         app.UseMiddleware<PageMiddleware>();
         app.UseRouting();
+        app.UseRequestTimeouts();
         app.UseAuthentication();
+        app.UseMiddleware<KeyRates>();
+        app.UseMiddleware<ActMiddleware>();
         app.UseAuthorization();
+        app.UseMiddleware<IdempotentPosts>();
+        app.UseMiddleware<ConditionalGet>();
         app.MapExperiments();
         app.MapJobs();
         app.MapEvents();
         app.MapCheckpoints();
         app.MapModels();
+        app.MapPlans();
         app.MapWorkers();
+        app.MapQueues();
+        app.MapDatasets();
+        app.MapKeys();
+        app.MapAudit();
         app.MapHealth();
         app.MapProblems();
         app.MapApiDescription();
@@ -63,13 +79,19 @@ static class ApiApplication
         services.AddSingleton(provider => new ChangeFeed(
             provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
         services.AddHostedService<ReaperService>();
+        services.AddHostedService<ForgetService>();
         services.AddApiKeys();
+        services.AddRequestTimes(options);
+        // Else a parameter that cannot be read is refused without its name.
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();
         services.AddDashboard();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.Encoder = SpecJson.Options.Encoder;
             json.SerializerOptions.NumberHandling = SpecJson.Options.NumberHandling;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
             foreach (var converter in SpecJson.Options.Converters) json.SerializerOptions.Converters.Add(converter);
         });
     }

@@ -17,6 +17,9 @@ sealed record ApiOptions
           --address-file FILE    write the address into FILE once requests are answered
           --log-folder FOLDER    also log as JSON, one file a day, into FOLDER
           --largest-model MIB    largest file of weights that may be uploaded, in MiB; default 1024
+          --rate N               requests a second that one key may make of this process; default 1000, 0 for no limit
+          --burst N              requests it may make at once before that; default 5000
+          --longest-request S    seconds before a request is given up; default 60 (streams and files are not limited)
           --lease SECONDS        how long a worker may be silent; default 60, the same as the workers are given
           --until-stdin-ends     stop when standard input ends, i.e. when whoever started it is gone
         """;
@@ -36,6 +39,18 @@ sealed record ApiOptions
 
     /// <summary>Largest file of weights that may be uploaded, in bytes.</summary>
     public long LargestModel { get; init; } = 1L << 30;
+
+    /// <summary>Requests a second that one key may make of this process; 0 for no limit.</summary>
+    public int Rate { get; init; } = 1000;
+
+    /// <summary>Requests that a key may make at once before its rate counts.</summary>
+    public int Burst { get; init; } = 5000;
+
+    /// <summary>After so long a request is given up; what is streamed is not.</summary>
+    public TimeSpan LongestRequest { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a request waits for an earlier one under its Idempotency-Key.</summary>
+    public TimeSpan IdempotencyPatience { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Between two signs of life on an event stream.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
@@ -59,6 +74,9 @@ sealed record ApiOptions
                 case "--address-file": options = options with { AddressFile = Path.GetFullPath(Value()) }; break;
                 case "--log-folder": options = options with { LogFolder = Path.GetFullPath(Value()) }; break;
                 case "--largest-model": options = options with { LargestModel = Mebibytes(Value()) }; break;
+                case "--rate": options = options with { Rate = Number("--rate", Value(), 0) }; break;
+                case "--burst": options = options with { Burst = Number("--burst", Value(), 1) }; break;
+                case "--longest-request": options = options with { LongestRequest = TimeSpan.FromSeconds(Number("--longest-request", Value(), 1)) }; break;
                 case "--lease": options = options with { Lease = new LeaseSettings { Lease = Seconds(Value()) } }; break;
                 case "--until-stdin-ends": options = options with { UntilStdinEnds = true }; break;
                 default: throw new StartRefusedException($"unknown option {arguments[i]}\n{Usage}");
@@ -68,6 +86,11 @@ sealed record ApiOptions
             throw new StartRefusedException($"--listen {options.Listen} can be reached from other machines, and keys would cross the network unencrypted: listen on 127.0.0.1, or say --allow-remote and put TLS in front");
         return options;
     }
+
+    static int Number(string option, string text, int least) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= 1_000_000
+            ? number
+            : throw new StartRefusedException(string.Create(CultureInfo.InvariantCulture, $"{option} {text}: expected a whole number from {least} to 1000000"));
 
     static TimeSpan Seconds(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400

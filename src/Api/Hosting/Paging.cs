@@ -26,11 +26,19 @@ static class Paging
         return null;
     }
 
+    /// <summary>Checks a limit alone: the cursor is of another form.</summary>
+    /// <returns>Null when it is right.</returns>
+    public static ProblemHttpResult? Check(int? limit, int most, out int size) => Check(limit, null, most, out size, out _);
+
     /// <summary>A page; with its next one named in a Link header too.</summary>
-    public static Page<T> Answer<T>(HttpContext context, IReadOnlyList<T> items, int size, Func<T, long> position)
+    public static Page<T> Answer<T>(HttpContext context, IReadOnlyList<T> items, int size, Func<T, long> position) =>
+        Answer(context, items, size, item => position(item).ToString(CultureInfo.InvariantCulture));
+
+    /// <inheritdoc cref="Answer{T}(HttpContext, IReadOnlyList{T}, int, Func{T, long})"/>
+    public static Page<T> Answer<T>(HttpContext context, IReadOnlyList<T> items, int size, Func<T, string> position)
     {
         if (items.Count < size) return new(items, null);
-        var next = position(items[^1]).ToString(CultureInfo.InvariantCulture);
+        var next = position(items[^1]);
         var query = context.Request.Query.Where(q => q.Key != "cursor").SelectMany(q => q.Value.Select(v => KeyValuePair.Create(q.Key, v))).Append(KeyValuePair.Create("cursor", (string?)next));
         context.Response.Headers.Link = $"<{context.Request.Path}{QueryString.Create(query)}>; rel=\"next\"";
         return new(items, next);

@@ -11,7 +11,12 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace KdRobust.Api.Jobs;
 
 /// <summary>A job with its history, what it stored, and who uses it.</summary>
-sealed record JobDetail(JobView Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<CheckpointInfo> Checkpoints, IReadOnlyList<Guid> Experiments);
+/// <param name="Job">The job.</param>
+/// <param name="Events">The first thousand lines of its history; <c>/events</c> has all of it in pages.</param>
+/// <param name="Checkpoints">What it stored.</param>
+/// <param name="Experiments">The newest hundred experiments that use it.</param>
+/// <param name="Waiting">Why it does not run, in one sentence; null when it runs or has ended.</param>
+sealed record JobDetail(JobView Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<CheckpointInfo> Checkpoints, IReadOnlyList<Guid> Experiments, string? Waiting);
 
 /// <summary>What a request to cancel a job did: <c>cancelled</c>, <c>requested</c> (its worker has been told) or <c>already-ended</c>.</summary>
 sealed record JobCancelled(CancelKind Outcome, IReadOnlyList<JobUser> Experiments);
@@ -22,17 +27,21 @@ static class JobEndpoints
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/jobs").WithTags("jobs");
-        group.MapGet("/{id:guid}", Show).WithName("showJob").WithSummary("A job with its history, stored files and experiments");
-        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelJob").ProducesProblem(409)
+        group.MapGet("/{id:guid}", Show).WithName("showJob").ProducesProblem(404).WithSummary("A job with its history, stored files and experiments");
+        group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelJob").ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Cancel a job and what waits for it")
             .WithDescription("A job that several experiments use is cancelled only with evenIfShared=true; else 409 names them.");
+        group.MapJobActions();
+        group.MapJobLists();
         group.MapMetrics();
     }
 
     static async Task<Results<Ok<JobDetail>, ProblemHttpResult>> Show(
         Guid id, ClaimsPrincipal user, JobStore jobs, CheckpointStore checkpoints, ExperimentStore experiments, CancellationToken ct) =>
         await jobs.Find(id, user.Sees(), ct) is { } job
-            ? TypedResults.Ok(new JobDetail(job, await jobs.Events(id, ct: ct), await checkpoints.OfJob(id, ct), await experiments.UsersOf(id, ct)))
+            ? TypedResults.Ok(new JobDetail(
+                job, await jobs.Events(id, ct: ct), await checkpoints.OfJob(id, ct), await experiments.UsersOf(id, ct),
+                job.State is JobState.Blocked or JobState.Queued or JobState.Paused ? await jobs.WhyWaiting(id, ct) : null))
             : Refusal.NotFound("job", id);
 
     static async Task<Results<Ok<JobCancelled>, ProblemHttpResult>> Cancel(

@@ -4,6 +4,7 @@ using KdRobust.Api.Access;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Problems;
 using KdRobust.Api.Reports;
+using KdRobust.Api.Requests;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -29,7 +30,7 @@ static class MetricEndpoints
     const int LongestPage = 10_000;
 
     public static void MapMetrics(this IEndpointRouteBuilder jobs) =>
-        jobs.MapGet("/{id:guid}/metrics", Read).WithName("jobMetrics").Produces<Page<Metric>>()
+        jobs.MapGet("/{id:guid}/metrics", Read).WithName("jobMetrics").Produces<Page<Metric>>().ProducesProblem(400).ProducesProblem(404)
             .WithSummary("A job's metrics in the order they were stored")
             .WithDescription("JSON comes in pages (limit, cursor). With format=csv, or Accept: text/csv, everything after the cursor is streamed.");
 
@@ -40,7 +41,10 @@ static class MetricEndpoints
         if (Paging.Check(limit, cursor, LongestPage, out var size, out var after) is { } refused) return refused;
         if (await jobs.Find(id, context.User.Sees(), ct) is null) return Refusal.NotFound("job", id);
         if (format == "csv" || (format is null && PrefersCsv(context.Request)))
-            return TypedResults.Stream(body => WriteCsv(body, id, metrics, after ?? 0, ct), "text/csv; charset=utf-8");
+        {
+            RequestTimes.Unlimited(context);
+            return TypedResults.Stream(body => WriteCsv(body, id, metrics, after ?? 0, context.RequestAborted), "text/csv; charset=utf-8");
+        }
         var page = Paging.Answer(context, await metrics.Read(id, after ?? 0, size, ct), size, metric => metric.Id);
         return TypedResults.Ok(new Page<Metric>([.. page.Items.Select(Metric.Of)], page.Next));
     }

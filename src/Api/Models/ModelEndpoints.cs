@@ -1,10 +1,13 @@
 using System.Security.Claims;
 using KdRobust.Api.Access;
+using KdRobust.Api.Checkpoints;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Problems;
+using KdRobust.Api.Requests;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Models;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Net.Http.Headers;
 
 namespace KdRobust.Api.Models;
@@ -18,7 +21,7 @@ static class ModelEndpoints
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/models").WithTags("models");
-        group.MapPost("", ModelUpload.Handle).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("uploadModel")
+        group.MapPost("", ModelUpload.Handle).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("uploadModel").WithMetadata(new DisableRequestTimeoutAttribute())
             .ProducesProblem(400).ProducesProblem(413)
             .AddOpenApiOperationTransformer((operation, _, _) => ModelUpload.Describe(operation))
             .WithSummary("Upload a file of weights: PyTorch's .pt, .pth, .th, .pth.tar, or safetensors")
@@ -26,9 +29,10 @@ static class ModelEndpoints
         group.MapGet("", List).WithName("listModels").WithSummary("Uploaded files, newest first").ProducesProblem(400);
         group.MapGet("/{sha256}", Show).WithName("showModel").ProducesProblem(400).ProducesProblem(404)
             .WithSummary("An uploaded file").WithDescription("owner names another owner's file, for an admin's key.");
-        group.MapGet("/{sha256}/content", Content).WithName("modelContent").Produces(200, contentType: ModelUpload.ContentType).ProducesProblem(400).ProducesProblem(404)
+        group.MapGet("/{sha256}/content", Content).WithName("modelContent").AsStream()
+            .Produces(200, contentType: ModelUpload.ContentType).Produces(206, contentType: ModelUpload.ContentType).Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(416)
             .WithSummary("An uploaded file's bytes")
-            .WithDescription("The ETag is the SHA-256 of the content. If the stored bytes turn out damaged on the way, the connection is cut before Content-Length is reached.");
+            .WithDescription("The ETag is the SHA-256 of the content; Range asks for one part of it. If the stored bytes turn out damaged on the way, the connection is cut before Content-Length is reached.");
         group.MapDelete("/{sha256}", Delete).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("deleteModel")
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Delete an uploaded file").WithDescription("While a job that has not ended reads it, 409 names that job. Weights that were read from it stay.");
@@ -58,14 +62,10 @@ static class ModelEndpoints
         }
         var disposition = new ContentDispositionHeaderValue("attachment");
         disposition.SetHttpFileName(file.Name);
-        var response = context.Response;
-        response.ContentType = ModelUpload.ContentType;
-        response.ContentLength = file.Bytes;
-        response.Headers.ETag = $"\"{file.Sha256}\"";
-        response.Headers.ContentDisposition = disposition.ToString();
         try
         {
-            await files.CopyTo(file, response.Body, ct);
+            await new ContentAnswer(file.Bytes, file.Sha256, disposition)
+                .Write(context, body => files.CopyTo(file, body, ct), (from, count, body) => files.CopyTo(file, from, count, body, ct));
         }
         catch (DamagedModelFileException damage)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KdRobust.Persistence.Schema;
 using Microsoft.AspNetCore.Connections;
 
@@ -35,6 +36,9 @@ sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> 
     {
         switch (error)
         {
+            case BadHttpRequestException { InnerException: JsonException json }:
+                await Refusal.Write(context, ProblemKind.BadRequest, InBody(json));
+                break;
             case BadHttpRequestException refused:
                 await Refusal.Write(context, ProblemKind.Of(refused.StatusCode), refused.Message);
                 break;
@@ -48,6 +52,15 @@ sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> 
                 await Refusal.Write(context, ProblemKind.Failed, "an unexpected error; the log holds it under this traceId");
                 break;
         }
+    }
+
+    // The exception's own words name our types; its path and the missing names are what the sender can use.
+    static string InBody(JsonException json)
+    {
+        const string Missing = "including: ";
+        return json.Message.IndexOf(Missing, StringComparison.Ordinal) is > 0 and var at
+            ? $"the body lacks {json.Message[(at + Missing.Length)..].TrimEnd('.')}; its fields are described at /docs"
+            : $"the body is wrong at {json.Path ?? "$"}; its fields are described at /docs";
     }
 
     static string Detail(HttpContext context) => context.Response.StatusCode switch

@@ -13,6 +13,9 @@ sealed record JobProgressed(ProgressMessage Progress) : ServiceMessage;
 
 sealed record ExperimentChanged(ExperimentSummary Experiment) : ServiceMessage;
 
+/// <summary>Numbers a job measured; told of a job that is followed by itself.</summary>
+sealed record JobMeasured(MetricsMessage Metrics) : ServiceMessage;
+
 /// <summary>The connection broke and is being made anew; nothing will be missing.</summary>
 sealed record StreamInterrupted(string Reason) : ServiceMessage;
 
@@ -26,15 +29,18 @@ sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
     /// <summary>How long a service may be away before we give up.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Messages, the history first, until <paramref name="ct"/> or the service's patience ends it.</summary>
-    public async IAsyncEnumerable<ServiceMessage> Follow(Guid experiment, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>An experiment's messages, the history first, until <paramref name="ct"/> or the service's patience ends it.</summary>
+    public IAsyncEnumerable<ServiceMessage> Follow(Guid experiment, CancellationToken ct) => Follow($"experiment:{experiment}", ct);
+
+    /// <summary>The same of any topics, e.g. <c>job:ID</c>.</summary>
+    public async IAsyncEnumerable<ServiceMessage> Follow(string topics, [EnumeratorCancellation] CancellationToken ct)
     {
         string? last = null;
         var heardAt = time.GetTimestamp();
         while (true)
         {
             string reason;
-            await using (var connection = new Connection(client, experiment, last))
+            await using (var connection = new Connection(client, topics, last))
             {
                 while (await connection.Next(LongestSilence, ct))
                 {
@@ -55,12 +61,13 @@ sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
     {
         "state" => new JobChanged(JsonSerializer.Deserialize<StateMessage>(item.Data, ServiceJson.Options)!),
         "progress" => new JobProgressed(JsonSerializer.Deserialize<ProgressMessage>(item.Data, ServiceJson.Options)!),
+        "metrics" => new JobMeasured(JsonSerializer.Deserialize<MetricsMessage>(item.Data, ServiceJson.Options)!),
         "experiment" => new ExperimentChanged(JsonSerializer.Deserialize<ExperimentSummary>(item.Data, ServiceJson.Options)!),
         _ => null,
     };
 
     /// <summary>One connection, until it breaks.</summary>
-    sealed class Connection(ServiceClient client, Guid experiment, string? last) : IAsyncDisposable
+    sealed class Connection(ServiceClient client, string topics, string? last) : IAsyncDisposable
     {
         HttpResponseMessage? response;
         IAsyncEnumerator<SseItem<string>>? items;
@@ -77,7 +84,7 @@ sealed class ExperimentEvents(ServiceClient client, TimeProvider time)
             {
                 if (items is null)
                 {
-                    response = await client.Events($"experiment:{experiment}", last, ct);
+                    response = await client.Events(topics, last, ct);
                     items = SseParser.Create(await response.Content.ReadAsStreamAsync(ct)).EnumerateAsync(ct).GetAsyncEnumerator(ct);
                 }
                 return await items.MoveNextAsync().AsTask().WaitAsync(limit.Token);

@@ -46,6 +46,28 @@ sealed class ServiceClient : IDisposable
 
     public Task<JobCancelled> CancelJob(Guid id, bool evenIfShared, CancellationToken ct) => Post<JobCancelled>($"/v1/jobs/{id}/cancel?evenIfShared={(evenIfShared ? "true" : "false")}", ct);
 
+    /// <summary>Asks for what is at an address.</summary>
+    public Task<T> Ask<T>(string address, CancellationToken ct) => Get<T>(address, ct);
+
+    /// <summary>Has something done that answers; the body is JSON, or none.</summary>
+    public async Task<T> Do<T>(string address, string? body, CancellationToken ct)
+    {
+        using var response = await Posted(address, body, ct);
+        return await Read<T>(response, ct);
+    }
+
+    /// <summary>Has something done that answers nothing.</summary>
+    public async Task Do(string address, CancellationToken ct)
+    {
+        using var response = await Posted(address, null, ct);
+    }
+
+    async Task<HttpResponseMessage> Posted(string address, string? body, CancellationToken ct)
+    {
+        using var content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        return await Send(new HttpRequestMessage(HttpMethod.Post, address) { Content = content }, HttpCompletionOption.ResponseContentRead, ct);
+    }
+
     public Task<Page<ModelFile>> Models(int limit, CancellationToken ct) => Get<Page<ModelFile>>(string.Create(CultureInfo.InvariantCulture, $"/v1/models?limit={limit}"), ct);
 
     /// <summary>Uploads a file of weights.</summary>
@@ -172,7 +194,8 @@ sealed class ServiceClient : IDisposable
             HttpStatusCode.Unauthorized => new(ExitCode.NotAllowed, $"{Location.Address} does not accept the key: {said}. Set {ServiceLocation.KeyVariable} to a valid one"),
             HttpStatusCode.Forbidden => new(ExitCode.NotAllowed, $"the key may not do this: {said}"),
             HttpStatusCode.NotFound => new(ExitCode.NotFound, said),
-            HttpStatusCode.Conflict => new(ExitCode.Usage, $"{said}. To go on all the same, say --yes"),
+            HttpStatusCode.Conflict when problem?.Type is "/problems/job-shared" => new(ExitCode.Usage, $"{said}. To go on all the same, say --yes"),
+            HttpStatusCode.UnprocessableEntity => new(ExitCode.Usage, said),
             HttpStatusCode.ServiceUnavailable => new(ExitCode.Unreachable, $"{said}. Try again in a moment; ./kdr status shows whether PostgreSQL runs"),
             _ => new(ExitCode.Failed, problem?.TraceId is { } trace ? $"{said} (traceId {trace})" : said),
         };

@@ -26,7 +26,7 @@ static class ModelsCommand
                 columns.Add(file.Sha256, file.Name, ByteCounts.Text(file.Bytes), file.Owner, Durations.Date(file.CreatedAt));
             columns.Write(context.Terminal);
             if (page.Items.Count == 0) context.Terminal.Say("no file was uploaded yet: upload one with ./kdr import FILE");
-            else if (page.Next is not null) context.Terminal.Say($"the newest {page.Items.Count} are shown; --limit shows more");
+            else if (page.Next is not null) ListCommand.SayMore(context.Terminal, page.Items.Count);
             return ExitCode.Done;
         });
         return command;

@@ -57,6 +57,7 @@ static class ShowCommand
         var job = detail.Job;
         terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{job.Name} ({job.Kind}): {job.State.ToString().ToLowerInvariant()}, attempt {job.Attempt} of {job.MaxAttempts}, fingerprint {job.Fingerprint[..12]}"));
         if (job.Failure is { } failure) terminal.Say(failure.Detail.Length > 0 ? $"{failure.Message}\n{failure.Detail}" : failure.Message);
+        if (detail.Waiting is { } why) terminal.Say($"waits: {why}");
         var columns = new Columns("AT", "FROM", "TO", "WORKER", "REASON");
         foreach (var line in detail.Events)
             columns.Add(Durations.Date(line.At), line.From?.ToString().ToLowerInvariant(), line.To.ToString().ToLowerInvariant(), line.Worker, line.Reason);

@@ -31,7 +31,7 @@ static class SubmitCommand
                 : $"{experiment.Name}: this spec was submitted before and is {experiment.State.ToString().ToLowerInvariant()}; --again computes it anew");
             if (parsed.GetValue(watch)) return await WatchCommand.Watch(context, client, experiment.Id, null, ct);
             var name = ExperimentName.Short(experiment.Id);
-            context.Terminal.Say($"follow: ./kdr watch {name}   cancel: ./kdr cancel {name}   tables: ./kdr table {name}");
+            context.Terminal.Say($"next: ./kdr watch {name}   cancel: ./kdr cancel {name}   tables: ./kdr table {name}");
             return ExitCode.Done;
         });
         return command;

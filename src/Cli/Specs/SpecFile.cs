@@ -24,6 +24,16 @@ sealed record SpecFile(string Text, ExperimentSpec Spec)
         {
             throw new CommandFailedException(ExitCode.Usage, $"{path} cannot be read: {error.Message}", error);
         }
+        return Of(text, path, changes);
+    }
+
+    /// <summary>Changes and checks a spec's text.</summary>
+    /// <param name="text">The JSON.</param>
+    /// <param name="path">What to call it in messages.</param>
+    /// <param name="changes">Each <c>path=value</c>.</param>
+    /// <exception cref="CommandFailedException">Exit code 2: a change does not fit, or the spec has problems: all of them.</exception>
+    public static SpecFile Of(string text, string path, IEnumerable<string> changes)
+    {
         var list = changes.ToList();
         if (list.Count > 0) text = Change(text, path, list);
         var reading = SpecReader.Read(text);

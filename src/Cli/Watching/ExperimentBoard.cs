@@ -5,7 +5,11 @@ using KdRobust.Domain.Runs;
 namespace KdRobust.Cli.Watching;
 
 /// <summary>What is known of one job.</summary>
-sealed record JobLine(Guid Id, string Key, string Name, string Kind, JobState State, int Attempt, string? Worker, JobProgress? Progress, string? Failure, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);
+sealed record JobLine(Guid Id, string Key, string Name, string Kind, JobState State, int Attempt, string? Worker, JobProgress? Progress, string? Failure, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
+{
+    /// <summary>Why it is in its state, in the service's words.</summary>
+    public string Reason { get; init; } = "";
+}
 
 /// <summary>
 /// What is known of an experiment that is watched. Its detail gives the jobs and their order; what became of them is told by
@@ -42,7 +46,9 @@ sealed class ExperimentBoard
                 return null;
             case JobProgressed { Progress: var progress } when lines.TryGetValue(progress.JobId, out var line):
                 return (line, lines[line.Id] = line with { Progress = progress.Progress });
-            case JobChanged { State: var state } when lines.TryGetValue(state.JobId, out var line) && !line.State.IsTerminal():
+            case JobChanged { State: var remark } when remark.From == remark.To:
+                return null; // Something was noted about the job; it goes on as it does.
+            case JobChanged { State: var state } when lines.TryGetValue(state.JobId, out var line) && (!line.State.IsTerminal() || state.From == line.State):
                 return (line, lines[line.Id] = line with
                 {
                     State = state.To,
@@ -50,6 +56,7 @@ sealed class ExperimentBoard
                     Worker = state.To == JobState.Running ? state.Worker : line.Worker,
                     Progress = state.To == JobState.Running ? line.Progress : null,
                     Failure = state.Failure?.Message ?? (state.To == JobState.Cancelled ? state.Reason : line.Failure),
+                    Reason = state.Reason,
                     StartedAt = state.To == JobState.Running ? state.At : line.StartedAt,
                     FinishedAt = state.To.IsTerminal() ? state.At : null,
                 });

@@ -40,7 +40,7 @@ sealed class LiveView : IWatchView
             if (change is not var (before, after) || before.State == after.State) return;
             if (after.State == JobState.Succeeded) lasting.Add($"{paint.Good("done")}       {after.Name}{paint.Faint(PlainView.Took(after))}");
             else if (after.State is JobState.Failed or JobState.Cancelled) lasting.Add($"{paint.Bad($"{after.State.ToString().ToLowerInvariant(),-10}")} {after.Name}: {after.Failure}");
-            else if (before.State == JobState.Running && after.State == JobState.Queued) lasting.Add($"{paint.Bad("given back")} {after.Name}");
+            else if (before.State == JobState.Running && after.State == JobState.Queued) lasting.Add($"{paint.Bad("given back")} {after.Name}: {PlainView.GivenBack(after)}");
         }
     }
 

@@ -36,11 +36,20 @@ sealed class PlainView(TextWriter output, TimeProvider time) : IWatchView
                 output.WriteLine($"{count}{after.Name}: {after.State.ToString().ToUpperInvariant()}: {after.Failure}");
                 break;
             case JobState.Queued when before.State == JobState.Running:
-                output.WriteLine($"{count}{after.Name}: given back, will go on from its last checkpoint");
+                output.WriteLine($"{count}{after.Name}: {GivenBack(after)}");
+                break;
+            case JobState.Queued or JobState.Blocked when before.State.IsTerminal():
+                output.WriteLine($"{count}{after.Name}: {after.Reason}");
+                break;
+            case JobState.Paused:
+                output.WriteLine($"{count}{after.Name}: {after.Reason}; ./kdr resume {after.Id} lets it go on");
                 break;
         }
         told.Remove(after.Id);
     }
+
+    /// <summary>Why a job that ran is in the queue again.</summary>
+    internal static string GivenBack(JobLine job) => job.Reason.Length > 0 ? $"{job.Reason}; goes on from its last checkpoint" : "given back, will go on from its last checkpoint";
 
     internal static string Took(JobLine job) =>
         job is { StartedAt: { } started, FinishedAt: { } finished } ? $" in {Durations.Text((finished - started).TotalSeconds)}" : "";

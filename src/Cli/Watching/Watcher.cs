@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdRobust.Cli.Client;
 using KdRobust.Cli.Output;
 using KdRobust.Domain.Jobs;
@@ -46,13 +47,15 @@ static class Watcher
         _ => ExitCode.WatchedFailed,
     };
 
-    /// <summary>The first cause of a failed experiment, and what of it still is good.</summary>
+    /// <summary>The first cause of a failed experiment, what of it still is good, and what to do.</summary>
     public static string? WhyFailed(ExperimentDetail detail)
     {
         var failed = detail.Jobs.Where(j => j.Job.State == JobState.Failed).OrderBy(j => j.Job.FinishedAt).ToList();
         if (failed.Count == 0) return null;
+        var (job, id) = (failed[0].Job, failed[0].Job.Id);
         var succeeded = detail.Jobs.Count(j => j.Job.State == JobState.Succeeded);
-        return $"{failed[0].Job.Name} failed after {failed[0].Job.Attempt} attempt(s): {failed[0].Job.Failure?.Message}\n"
-            + $"{succeeded} of {detail.Jobs.Count} jobs succeeded and are kept; ./kdr show {failed[0].Job.Id} has the whole story";
+        return string.Create(CultureInfo.InvariantCulture, $"{job.Name} failed (attempt {job.Attempt} of {job.MaxAttempts}): {job.Failure?.Message}\n")
+            + $"kept: {succeeded} of {detail.Jobs.Count} jobs with their results, and what {job.Name} had stored\n"
+            + $"next: ./kdr logs {id}   try it again: ./kdr retry {id}   change the spec: ./kdr rerun {ExperimentName.Short(detail.Experiment.Id)} --set PATH=VALUE";
     }
 }

@@ -110,6 +110,28 @@ public sealed record ComputeSpec
 
     [Description("Arithmetic of training and of the attacks inside it: float32, or bfloat16 by autocast. Evaluations and reported attacks are float32 whatever this is.")]
     public required Precision Precision { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Description("What a worker must offer to be given the jobs; where a job runs changes no number, so this is part of no fingerprint. Left out: nothing.")]
+    public RequirementsSpec? Requires { get; init; }
+}
+
+/// <summary>What a worker must offer.</summary>
+public sealed record RequirementsSpec
+{
+    [Description("GPU memory that must be free, in GiB, with device cuda; null asks for none.")]
+    [Range(1, 4096)]
+    public required int? GpuMemoryGib { get; init; }
+
+    [Description("Labels the worker was started with (--label NAME), all of them.")]
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>What a label is, in words.</summary>
+    public const string LabelForm = "1 to 50 lower-case letters, digits, '-', '_' and '.'";
+
+    /// <summary>True for 1 to 50 lower-case letters, digits, '-', '_' and '.'.</summary>
+    public static bool IsLabel(string text) =>
+        text.Length is >= 1 and <= 50 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.');
 }
 
 /// <summary>Where tensors live.</summary>

@@ -10,6 +10,7 @@ public static class SpecRules
     {
         var found = new SpecFindings(spec);
         CheckDataset(found);
+        CheckRequirements(found);
         if (spec.Models.Count == 0) found.Add("$.models", "no model", "{}", "at least one named model");
         foreach (var (name, model) in spec.Models) ModelRules.Check(found, model, SpecFindings.Path("models", name));
         foreach (var (name, view) in spec.Views) ViewRules.Check(found, view, SpecFindings.Path("views", name));
@@ -32,6 +33,18 @@ public static class SpecRules
             found.Add("$.dataset.trainImages", "more images than the data set has", Number(dataset.TrainImages), $"at most {Number(facts.TrainImages)}");
         if (dataset.TestImages > facts.TestImages)
             found.Add("$.dataset.testImages", "more images than the data set has", Number(dataset.TestImages), $"at most {Number(facts.TestImages)}");
+    }
+
+    static void CheckRequirements(SpecFindings found)
+    {
+        if (found.Spec.Compute is not { Requires: { } requires } compute) return;
+        if (requires.GpuMemoryGib is { } memory && compute.Device != DeviceKind.Cuda)
+            found.Add("$.compute.requires.gpuMemoryGib", "a job on a CPU needs no GPU memory", Number(memory), "null, or compute.device cuda");
+        for (var i = 0; i < requires.Labels.Count; i++)
+        {
+            if (!RequirementsSpec.IsLabel(requires.Labels[i]))
+                found.Add($"$.compute.requires.labels[{Number(i)}]", "a label has the wrong form", requires.Labels[i], RequirementsSpec.LabelForm);
+        }
     }
 
     static void CheckTransfer(SpecFindings found, TransferSpec transfer, string path)

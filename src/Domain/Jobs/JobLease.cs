@@ -6,12 +6,6 @@ namespace KdRobust.Domain.Jobs;
 /// </summary>
 public sealed record JobLease(Guid JobId, long Fence, string Worker);
 
-/// <summary>What a slot offers.</summary>
-/// <param name="Worker">The worker's name, unique among living workers.</param>
-/// <param name="Threads">Cores still free; a job that needs more is not taken.</param>
-/// <param name="Device">cpu or cuda.</param>
-public sealed record WorkerOffer(string Worker, int Threads, Experiments.DeviceKind Device);
-
 /// <summary>A claimed job with all a run needs.</summary>
 /// <param name="Lease">The fence of this attempt.</param>
 /// <param name="Attempt">1 for the first.</param>
@@ -27,7 +21,11 @@ public sealed record ClaimedJob(
     JobPayload Payload,
     IReadOnlyDictionary<string, CheckpointInfo> Inputs,
     CheckpointInfo? Resume,
-    TimeSpan LeaseLength);
+    TimeSpan LeaseLength)
+{
+    /// <summary>Images of a training's pass in place of the payload's, after memory ran out; null otherwise.</summary>
+    public int? MicroBatch { get; init; }
+}
 
 /// <summary>A stored checkpoint or output.</summary>
 /// <param name="Id">Its id.</param>
@@ -49,6 +47,8 @@ public enum HeartbeatReply
     Continue,
     /// <summary>Someone asked for cancellation: stop and release.</summary>
     Cancel,
+    /// <summary>Someone asked for a pause: take a resume point, stop and release.</summary>
+    Pause,
     /// <summary>The lease is gone: stop at once, write nothing.</summary>
     Lost,
 }
@@ -68,16 +68,27 @@ public enum FailureKind
     Permanent,
     /// <summary>The run process died; counted since the last registered checkpoint, failed for good at the third.</summary>
     Crash,
+    /// <summary>Memory ran out: a training is tried again with smaller passes; anything else as after a crash.</summary>
+    OutOfMemory,
+    /// <summary>The device failed, by the name of its error; counted as a crash of the job and against the device.</summary>
+    Hardware,
 }
 
 /// <summary>What became of a reported failure.</summary>
 public enum FailOutcome { WillRetry, Final, Lost }
 
 /// <summary>Why a worker gives a job back.</summary>
-public enum ReleaseReason { Cancelled, Drained }
+public enum ReleaseReason { Cancelled, Drained, Paused }
 
 /// <summary>What a sweep of the reaper did.</summary>
 public sealed record SweepReport(int Requeued, int Failed, int Cancelled)
 {
-    public int Total => Requeued + Failed + Cancelled;
+    /// <summary>Jobs a person had asked to pause.</summary>
+    public int Paused { get; init; }
+
+    /// <summary>Jobs taken from their workers.</summary>
+    public int Total => Requeued + Failed + Cancelled + Paused;
+
+    /// <summary>Running jobs found without progress for longer than their kind may be; they run on.</summary>
+    public int Stalled { get; init; }
 }

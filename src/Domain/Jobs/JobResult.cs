@@ -17,7 +17,15 @@ public abstract record JobResult
 }
 
 /// <summary>Where a number comes from; not part of any fingerprint.</summary>
-public sealed record RunProvenance(string Build, string Libtorch, string Blas, string Device, int Threads);
+public sealed record RunProvenance(string Build, string Libtorch, string Blas, string Device, int Threads)
+{
+    /// <summary>
+    /// Images of a training's pass where memory ran out at the spec's; null where the spec's held. The sums of a step are the same,
+    /// batch norm's statistics are each pass's own.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MicroBatch { get; init; }
+}
 
 /// <summary>A finished training.</summary>
 public sealed record TrainResult : JobResult

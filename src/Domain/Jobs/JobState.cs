@@ -24,6 +24,16 @@ public enum JobTrigger
     Drain,
     /// <summary>The lease ran out and the job may run again.</summary>
     LeaseLost,
+    /// <summary>A person asked for a pause, or a running job gave itself up for one.</summary>
+    Pause,
+    /// <summary>The last parent succeeded, and a person had asked for a pause before.</summary>
+    UnblockPaused,
+    /// <summary>A person lets a paused job go on.</summary>
+    Resume,
+    /// <summary>A person wants an ended job tried again, and everything it waits for has succeeded.</summary>
+    Retry,
+    /// <summary>The same, and something it waits for is still to be done: that was asked for again, or this was.</summary>
+    RetryBlocked,
 }
 
 /// <summary>
@@ -42,9 +52,14 @@ public static class JobTransitions
         (JobState.Running, JobTrigger.Complete) => JobState.Succeeded,
         (JobState.Running, JobTrigger.FailForRetry or JobTrigger.Drain or JobTrigger.LeaseLost) => JobState.Queued,
         (JobState.Running, JobTrigger.FailForGood) => JobState.Failed,
+        (JobState.Queued or JobState.Running, JobTrigger.Pause) => JobState.Paused,
+        (JobState.Blocked, JobTrigger.UnblockPaused) => JobState.Paused,
+        (JobState.Paused, JobTrigger.Resume) => JobState.Queued,
+        (JobState.Failed or JobState.Cancelled, JobTrigger.Retry) => JobState.Queued,
+        (JobState.Cancelled, JobTrigger.RetryBlocked) => JobState.Blocked,
         _ => null,
     };
 
-    /// <summary>Succeeded, Failed and Cancelled never change again.</summary>
+    /// <summary>Succeeded, Failed and Cancelled: nothing changes such a job but a person who asks for a failed or cancelled one again.</summary>
     public static bool IsTerminal(this JobState state) => state is JobState.Succeeded or JobState.Failed or JobState.Cancelled;
 }

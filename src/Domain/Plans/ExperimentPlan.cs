@@ -18,7 +18,8 @@ public sealed class ExperimentPlan
 
     ExperimentPlan(ExperimentSpec spec, int run)
     {
-        _spec = spec;
+        // Where a job runs changes no number.
+        _spec = spec = spec with { Compute = spec.Compute with { Requires = null } };
         _run = run;
         // The longest work first among what is ready: trainings, then attacks, then evaluations.
         foreach (var name in spec.Models.Keys) Weights(name);

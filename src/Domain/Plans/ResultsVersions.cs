@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using KdRobust.Domain.Jobs;
 
 namespace KdRobust.Domain.Plans;
@@ -8,12 +9,17 @@ namespace KdRobust.Domain.Plans;
 /// </summary>
 public static class ResultsVersions
 {
-    public static int Of(JobPayload payload) => payload switch
+    /// <summary>Every kind this build computes, with the version of its numbers: what a worker offers.</summary>
+    public static IReadOnlyDictionary<string, int> Known { get; } = new Dictionary<string, int>(StringComparer.Ordinal)
     {
-        TrainPayload => 1,
-        SmoothingEvalPayload => 1,
-        TransferAttackPayload => 1,
-        ImportPayload => 1,
-        _ => throw new ArgumentOutOfRangeException(nameof(payload), payload.GetType().Name, "no results version for this kind"),
-    };
+        [TrainPayload.Kind] = 1,
+        [SmoothingEvalPayload.Kind] = 1,
+        [TransferAttackPayload.Kind] = 1,
+        [ImportPayload.Kind] = 1,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The version a job's numbers are computed under.</summary>
+    public static int Of(JobPayload payload) => Known.TryGetValue(payload.KindName, out var version)
+        ? version
+        : throw new ArgumentOutOfRangeException(nameof(payload), payload.GetType().Name, "no results version for this kind");
 }

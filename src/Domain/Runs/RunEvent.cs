@@ -29,7 +29,7 @@ public sealed record RunFinished(JobResult Result) : RunEvent;
 public sealed record RunStopped(StopReason Reason) : RunEvent;
 
 /// <summary>Why a run is asked to stop.</summary>
-public enum StopReason { Cancel, Drain }
+public enum StopReason { Cancel, Drain, Pause }
 
 /// <summary>One number of one series.</summary>
 /// <param name="Ordinal">Position in this run, from 0; continued from the checkpoint after a resume.</param>

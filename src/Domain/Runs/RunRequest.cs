@@ -15,7 +15,11 @@ public sealed record RunRequest(
     JobPayload Payload,
     IReadOnlyDictionary<string, string> Inputs,
     string? ResumeFrom,
-    string? DataFolder);
+    string? DataFolder)
+{
+    /// <summary>Images of a training's pass in place of the payload's, after memory ran out; null otherwise.</summary>
+    public int? MicroBatch { get; init; }
+}
 
 /// <summary>
 /// A stop request that a run looks at between steps. Set once, from another thread.

@@ -16,17 +16,19 @@ namespace KdRobust.Learning.Runs;
 /// </summary>
 internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimeProvider time) : IRun
 {
-    readonly TrainingSpec _spec = payload.Training;
+    // Smaller passes are no other training: its resume points stay good, so the fingerprint is the payload's.
+    readonly TrainingSpec _spec = payload.Training with { MicroBatch = request.MicroBatch ?? payload.Training.MicroBatch };
     double _resumedAt;
 
     /// <inheritdoc/>
     public IEnumerable<RunEvent> Execute(StopSignal stop)
     {
-        var provenance = ComputeEnvironment.Pin(payload.Compute);
+        var provenance = ComputeEnvironment.Pin(payload.Compute) with { MicroBatch = request.MicroBatch };
+        var inPasses = payload with { Training = _spec };
         var device = ComputeEnvironment.DeviceOf(payload.Compute);
         var images = DatasetReader.Read(payload.Dataset, DataSplit.Train, request.DataFolder);
-        using var session = new TrainingSession(payload, images, TeacherSource.Open(request, payload, images, device), device);
-        using var looks = new TrainingLooks(payload, session, images, request.DataFolder, device);
+        using var session = new TrainingSession(inPasses, images, TeacherSource.Open(request, inPasses, images, device), device);
+        using var looks = new TrainingLooks(inPasses, session, images, request.DataFolder, device);
         var at = new TrainingPosition(FingerprintOf());
         if (request.ResumeFrom is { } file) at.Restore(file, session);
         _resumedAt = Done(session, at);
@@ -45,7 +47,7 @@ internal sealed class TrainRun(RunRequest request, TrainPayload payload, TimePro
             var seen = stop.Requested is null ? Look(looks, at, stop) : null;
             if (stop.Requested is { } reason)
             {
-                if (reason == StopReason.Drain && kept != (at.Epoch, at.Step))
+                if (reason != StopReason.Cancel && kept != (at.Epoch, at.Step))
                     yield return Checkpoint(session, at, clock);
                 yield return new RunStopped(reason);
                 yield break;

@@ -58,7 +58,7 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
         await ChunkStore.Name(connection, ChunkList.OfCheckpoint, info.Id, content, ct);
         if (role == CheckpointRole.Resume)
         {
-            await connection.Execute("UPDATE job SET crash_count = 0 WHERE id = $1", [lease.JobId], ct);
+            await connection.Execute("UPDATE job SET crash_count = 0, progress_at = clock_timestamp() WHERE id = $1", [lease.JobId], ct);
             await connection.Execute(
                 """
                 DELETE FROM checkpoint WHERE job_id = $1 AND role = 'Resume' AND id NOT IN (
@@ -77,6 +77,20 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
         try
         {
             await chunks.CopyTo(ChunkList.OfCheckpoint, checkpoint.Id, checkpoint.Bytes, checkpoint.Sha256, destination, ct);
+        }
+        catch (DamagedContentException damage)
+        {
+            throw new DamagedCheckpointException(checkpoint.Id, damage.Message, damage);
+        }
+    }
+
+    /// <summary>Writes a part of a checkpoint's bytes to a stream, checking each chunk before it passes it on.</summary>
+    /// <exception cref="DamagedCheckpointException">A chunk is missing or changed; what was written until then is right but not whole.</exception>
+    public async Task CopyTo(CheckpointInfo checkpoint, long from, long count, Stream destination, CancellationToken ct = default)
+    {
+        try
+        {
+            await chunks.CopyTo(ChunkList.OfCheckpoint, checkpoint.Id, from, count, destination, ct);
         }
         catch (DamagedContentException damage)
         {

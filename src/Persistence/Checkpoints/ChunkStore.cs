@@ -98,6 +98,36 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
             throw new DamagedContentException($"its chunks together are not the {length} bytes of SHA-256 {sha256}");
     }
 
+    /// <summary>Writes a part of named content to a stream; each chunk it needs is checked, the whole is not.</summary>
+    /// <param name="list">Which kind of content.</param>
+    /// <param name="id">Its name.</param>
+    /// <param name="from">First byte.</param>
+    /// <param name="count">So many; not past the end.</param>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="DamagedContentException">A chunk is missing or changed; what was written until then is right but not whole.</exception>
+    internal async Task CopyTo(ChunkList list, Guid id, long from, long count, Stream destination, CancellationToken ct)
+    {
+        // Every chunk but the last has the same length, so the first one tells where to begin.
+        var length = await ChunkLength(list, id, ct) ?? throw new DamagedContentException("chunk 0 is not listed");
+        var buffer = new byte[ChunkSize.Largest];
+        var skip = (int)(from % length);
+        for (var ordinal = (int)(from / length); count > 0; ordinal++)
+        {
+            var chunk = (await ReadChunk(list, id, ordinal, buffer, ct))[skip..];
+            if (chunk.Length == 0) throw new DamagedContentException($"chunk {ordinal} is too short");
+            var part = chunk[..(int)Math.Min(chunk.Length, count)];
+            await destination.WriteAsync(part, ct);
+            (count, skip) = (count - part.Length, 0);
+        }
+    }
+
+    async Task<int?> ChunkLength(ChunkList list, Guid id, CancellationToken ct)
+    {
+        await using var connection = await database.OpenLiving(ct);
+        return await connection.Value<int?>($"SELECT length FROM {list.Table} WHERE {list.Key} = $1 AND ordinal = 0", [id], ct);
+    }
+
     /// <summary>Deletes chunks that nothing names and no writer has touched for a while (one that is still writing has not named its chunks yet).</summary>
     /// <returns>How many.</returns>
     internal async Task<int> CollectGarbage(TimeSpan untouchedFor, CancellationToken ct)

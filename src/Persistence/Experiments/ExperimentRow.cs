@@ -44,6 +44,8 @@ sealed class ExperimentMapping : IEntityTypeConfiguration<ExperimentRow>
         entity.Property(e => e.Spec).HasColumnType("json");
         entity.Property(e => e.CreatedAt).HasDefaultValueSql("clock_timestamp()");
         entity.HasIndex(e => e.Seq).IsUnique().HasDatabaseName("ix_experiment_seq");
+        entity.HasIndex(e => new { e.Owner, e.Seq }).HasDatabaseName("ix_experiment_owner");
+        entity.HasIndex(e => new { e.Name, e.Seq }).HasDatabaseName("ix_experiment_name");
         entity.HasIndex(e => new { e.Owner, e.SpecFingerprint, e.RunNumber, e.Seq }).HasDatabaseName("ix_experiment_identity");
     }
 }

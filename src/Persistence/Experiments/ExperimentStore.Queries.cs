@@ -18,25 +18,19 @@ public sealed partial class ExperimentStore
         return (await Views(context, context.Experiments.Where(e => e.Id == experiment && (owner == null || e.Owner == owner)), ct)).SingleOrDefault();
     }
 
-    /// <summary>The newest experiment of a name, or null.</summary>
-    public async Task<ExperimentView?> FindNewest(string name, string? owner, CancellationToken ct = default)
-    {
-        await using var context = KdRobustContext.Over(database);
-        var newest = context.Experiments.Where(e => e.Name == name && (owner == null || e.Owner == owner)).OrderByDescending(e => e.Seq).Take(1);
-        return (await Views(context, newest, ct)).SingleOrDefault();
-    }
-
-    /// <summary>Experiments, newest first.</summary>
-    /// <param name="owner">Null for every owner's.</param>
-    /// <param name="before">The <see cref="ExperimentView.Seq"/> of the last one of the page before, or null for the first page.</param>
+    /// <summary>Experiments that fulfil a filter, newest or oldest first.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="oldestFirst">The order.</param>
+    /// <param name="after">The <see cref="ExperimentView.Seq"/> of the last one of the page before, or null for the first page.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="ct">Gives up.</param>
-    public async Task<IReadOnlyList<ExperimentView>> List(string? owner, long? before, int limit, CancellationToken ct = default)
+    public async Task<IReadOnlyList<ExperimentView>> List(ExperimentFilter filter, bool oldestFirst, long? after, int limit, CancellationToken ct = default)
     {
         await using var context = KdRobustContext.Over(database);
-        var page = context.Experiments
-            .Where(e => (owner == null || e.Owner == owner) && (before == null || e.Seq < before))
-            .OrderByDescending(e => e.Seq).Take(limit);
+        var found = filter.Of(context);
+        var page = oldestFirst
+            ? found.Where(e => after == null || e.Seq > after).OrderBy(e => e.Seq).Take(limit)
+            : found.Where(e => after == null || e.Seq < after).OrderByDescending(e => e.Seq).Take(limit);
         return await Views(context, page, ct);
     }
 
@@ -58,13 +52,13 @@ public sealed partial class ExperimentStore
         return [.. uses.Select(use => new ExperimentJobView(use.Key, use.Reused, jobs[use.JobId].View()))];
     }
 
-    /// <summary>Ids of the experiments that use a job, newest first.</summary>
+    /// <summary>Ids of the experiments that use a job, the newest hundred, newest first.</summary>
     public async Task<IReadOnlyList<Guid>> UsersOf(Guid job, CancellationToken ct = default)
     {
         await using var context = KdRobustContext.Over(database);
         return await context.ExperimentJobs.Where(use => use.JobId == job)
             .Join(context.Experiments, use => use.ExperimentId, e => e.Id, (_, e) => e)
-            .OrderByDescending(e => e.Seq).Select(e => e.Id).ToListAsync(ct);
+            .OrderByDescending(e => e.Seq).Select(e => e.Id).Take(100).ToListAsync(ct);
     }
 
     static async Task<IReadOnlyList<ExperimentView>> Views(KdRobustContext context, IQueryable<ExperimentRow> page, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
@@ -43,8 +44,9 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         await connection.Execute(
             "INSERT INTO experiment (id, owner, name, title, spec, spec_fingerprint, run_number) VALUES ($1, $2, $3, $4, $5::json, $6, $7)",
             [experiment, owner, spec.Name, spec.Title, JsonSerializer.Serialize(spec, SpecJson.Options), identity, run], ct);
-        var reused = await InsertJobs(connection, owner, experiment, plan, ct);
+        var reused = await InsertJobs(connection, owner, experiment, plan, spec.Compute.Requires, ct);
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
+        await Act.Record(connection, $"experiment:{experiment}", "created", ct);
         await transaction.CommitAsync(ct);
         return new Submitted(experiment, true, run, plan.Jobs.Count, reused);
     }
@@ -90,6 +92,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         foreach (var (_, id) in own)
             await JobStore.Cancel(connection, id, by, ct);
         await connection.Execute("SELECT pg_notify('kdr_experiment', $1::text)", [experiment.ToString()], ct);
+        await Act.Record(connection, $"experiment:{experiment}", "cancelled", ct);
         await transaction.CommitAsync(ct);
         return new ExperimentCancellation(
             true, false,
@@ -119,7 +122,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
 
     /// <summary>The jobs of a plan: those of the owner that live already, and new rows for the others.</summary>
     /// <returns>How many were there already.</returns>
-    static async Task<int> InsertJobs(NpgsqlConnection connection, string owner, Guid experiment, ExperimentPlan plan, CancellationToken ct)
+    static async Task<int> InsertJobs(NpgsqlConnection connection, string owner, Guid experiment, ExperimentPlan plan, RequirementsSpec? requires, CancellationToken ct)
     {
         // Locked, so that none of them ends between being counted as a parent and being written down as one.
         var living = (await connection.Rows(
@@ -148,7 +151,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
             if (!known || found.State != nameof(JobState.Succeeded))
                 open.Add(job.Key);
             if (!known)
-                await InsertJob(connection, owner, ids[job.Key], job, ids, open, ct);
+                await InsertJob(connection, owner, ids[job.Key], job, requires, ids, open, ct);
             await connection.Execute(
                 "INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) VALUES ($1, $2, $3, $4, $5)",
                 [experiment, job.Key, ids[job.Key], ordinal++, known], ct);
@@ -157,18 +160,20 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
     }
 
     static async Task InsertJob(
-        NpgsqlConnection connection, string owner, Guid id, PlannedJob job, Dictionary<string, Guid> ids, HashSet<string> open, CancellationToken ct)
+        NpgsqlConnection connection, string owner, Guid id, PlannedJob job, RequirementsSpec? requires, Dictionary<string, Guid> ids, HashSet<string> open, CancellationToken ct)
     {
         var waitsFor = job.DependsOn.Count(open.Contains);
         await connection.Execute(
             """
-            INSERT INTO job (id, owner, kind, name, fingerprint, payload, threads, device, priority, state, reason, deps_left, fence, attempt, max_attempts, crash_count)
-            VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, 0, $9, 'submitted', $10, 0, 0, $11, 0)
+            INSERT INTO job (id, owner, kind, name, fingerprint, payload, threads, device, priority, state, reason, deps_left, fence, attempt, max_attempts, crash_count,
+                results_version, gpu_memory_gib, labels)
+            VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, 0, $9, 'submitted', $10, 0, 0, $11, 0, $12, $13, $14)
             """,
             [
                 id, owner, job.Payload.KindName, job.DisplayName, job.Fingerprint, JsonSerializer.Serialize(job.Payload, SpecJson.Options),
                 job.Payload.Compute.Threads, JobStore.Stored(job.Payload.Compute.Device),
                 waitsFor == 0 ? nameof(JobState.Queued) : nameof(JobState.Blocked), waitsFor, RetryPolicy.MaxAttempts,
+                ResultsVersions.Of(job.Payload), requires?.GpuMemoryGib ?? 0, requires?.Labels.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray() ?? [],
             ], ct);
         foreach (var (role, input) in job.Inputs)
             await connection.Execute("INSERT INTO job_dependency (job_id, role, parent_id, output) VALUES ($1, $2, $3, $4)", [id, role, ids[input.Job], input.Output], ct);

@@ -18,6 +18,18 @@ sealed class JobRow
     public int Threads { get; init; }
     public required string Device { get; init; }
     public int Priority { get; init; }
+    /// <summary>Version of its kind's numbers it is to be computed under.</summary>
+    public int ResultsVersion { get; init; }
+    /// <summary>Free GPU memory a slot must have; 0 asks for none.</summary>
+    public int GpuMemoryGib { get; init; }
+    /// <summary>Labels a worker must offer.</summary>
+    public required string[] Labels { get; init; }
+    /// <summary>Since when it waits for its turn: its arrival, moved on by the time it was paused, or the last time a person asked for it anew.</summary>
+    public DateTimeOffset WaitsSince { get; init; }
+    /// <summary>The order of claims: waits_since less its priority's worth of waiting. Written by the trigger.</summary>
+    public DateTimeOffset Turn { get; init; }
+    /// <summary>What it asks of a worker and of quotas, hashed: jobs of one lane fit the same offers. Written by the trigger.</summary>
+    public Guid Lane { get; init; }
     public JobState State { get; init; }
     /// <summary>Why it is in this state; copied into the history.</summary>
     public required string Reason { get; init; }
@@ -37,6 +49,16 @@ sealed class JobRow
     public DateTimeOffset? ProgressAt { get; init; }
     public DateTimeOffset? CancelRequestedAt { get; init; }
     public string? CancelRequestedBy { get; init; }
+    public DateTimeOffset? PauseRequestedAt { get; init; }
+    public string? PauseRequestedBy { get; init; }
+    /// <summary>Since when it is Paused; written by the trigger.</summary>
+    public DateTimeOffset? PausedAt { get; init; }
+    /// <summary>When it was found to run without progress; cleared by progress.</summary>
+    public DateTimeOffset? StalledAt { get; init; }
+    /// <summary>The job whose end cancelled it.</summary>
+    public Guid? UpstreamJobId { get; init; }
+    /// <summary>Images of a pass, in place of the payload's, after memory ran out.</summary>
+    public int? MicroBatch { get; init; }
     public string? Result { get; init; }
     public string? Failure { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
@@ -80,6 +102,11 @@ sealed class JobMapping : IEntityTypeConfiguration<JobRow>
             table.HasCheckConstraint("ck_job_result", "(state = 'Succeeded') = (result IS NOT NULL)");
             table.HasCheckConstraint("ck_job_failure", "state <> 'Failed' OR failure IS NOT NULL");
             table.HasCheckConstraint("ck_job_deps", "deps_left >= 0 AND (state <> 'Blocked' OR deps_left > 0)");
+            table.HasCheckConstraint("ck_job_pause", "pause_requested_at IS NULL OR state IN ('Blocked', 'Running')");
+            table.HasCheckConstraint("ck_job_paused", "(state = 'Paused') = (paused_at IS NOT NULL)");
+            table.HasCheckConstraint("ck_job_stalled", "stalled_at IS NULL OR state = 'Running'");
+            table.HasCheckConstraint("ck_job_priority", $"priority BETWEEN {JobPriority.Lowest} AND {JobPriority.Highest}");
+            table.HasCheckConstraint("ck_job_micro_batch", "micro_batch IS NULL OR micro_batch > 0");
         });
         entity.HasKey(job => job.Id);
         entity.Property(job => job.Seq).UseIdentityAlwaysColumn();
@@ -91,7 +118,17 @@ sealed class JobMapping : IEntityTypeConfiguration<JobRow>
         entity.Property(job => job.NotBefore).HasDefaultValueSql("clock_timestamp()");
         entity.Property(job => job.CreatedAt).HasDefaultValueSql("clock_timestamp()");
         entity.HasIndex(job => job.Seq).IsUnique().HasDatabaseName("ix_job_seq");
-        entity.HasIndex(job => new { job.Priority, job.Seq }).IsDescending(true, false).HasFilter("state = 'Queued'").HasDatabaseName("ix_job_ready");
+        // The orders that lists come in.
+        entity.HasIndex(job => new { job.Owner, job.Seq }).HasDatabaseName("ix_job_owner");
+        entity.HasIndex(job => new { job.State, job.Seq }).HasDatabaseName("ix_job_state");
+        entity.HasIndex(job => new { job.FinishedAt, job.Seq }).HasFilter("finished_at IS NOT NULL").HasDatabaseName("ix_job_finished");
+        entity.Property(job => job.ResultsVersion).HasDefaultValue(1);
+        entity.Property(job => job.GpuMemoryGib).HasDefaultValue(0);
+        entity.Property(job => job.Labels).HasDefaultValueSql("'{}'");
+        entity.Property(job => job.WaitsSince).HasDefaultValueSql("clock_timestamp()");
+        entity.Property(job => job.Turn).HasDefaultValueSql("clock_timestamp()");
+        entity.HasIndex(job => new { job.Device, job.Lane, job.Turn, job.Seq }).HasFilter("state = 'Queued'").HasDatabaseName("ix_job_ready");
+        entity.HasIndex(job => new { job.Device, job.Owner }).HasFilter("state = 'Running'").HasDatabaseName("ix_job_running");
         entity.HasIndex(job => job.LeaseUntil).HasFilter("state = 'Running'").HasDatabaseName("ix_job_lease");
         entity.HasIndex(job => new { job.Owner, job.Fingerprint }).IsUnique()
             .HasFilter("state NOT IN ('Failed', 'Cancelled')").HasDatabaseName("ux_job_live_fingerprint");

@@ -1,4 +1,5 @@
 using KdRobust.Domain.Jobs;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -49,6 +50,7 @@ public sealed partial class JobStore
         if (users.Count > 1 && !evenIfShared)
             return new CancelOutcome(CancelKind.Shared, users);
         await Cancel(connection, job, by, ct);
+        await Act.Record(connection, $"job:{job}", state == "Running" ? "requested" : "cancelled", ct);
         await transaction.CommitAsync(ct);
         return new CancelOutcome(state == "Running" ? CancelKind.Requested : CancelKind.Cancelled, users);
     }

@@ -50,61 +50,8 @@ public sealed partial class JobStore
     }
 
     /// <summary>
-    /// Reports a failure. Weather is tried again after a growing wait while attempts are left; a crash while there were
-    /// fewer than three since the last resume point; the same input's failure never. Failing for good cancels what waits for it.
-    /// </summary>
-    public async Task<FailOutcome> Fail(JobLease lease, JobFailure failure, CancellationToken ct = default)
-    {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        var row = (await connection.Rows(
-            "SELECT attempt, max_attempts, crash_count, cancel_requested_by FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR UPDATE",
-            [lease.JobId, lease.Fence],
-            reader => new { Attempt = reader.GetInt32(0), MaxAttempts = reader.GetInt32(1), Crashes = reader.GetInt32(2), CancelledBy = reader.Text(3) }, ct)).SingleOrDefault();
-        if (row is null)
-        {
-            return await EndedUnder(connection, lease, ct) switch
-            {
-                "Queued" => FailOutcome.WillRetry,
-                "Failed" or "Cancelled" => FailOutcome.Final,
-                _ => FailOutcome.Lost,
-            };
-        }
-
-        var outcome = FailOutcome.Final;
-        if (row.CancelledBy is not null)
-        {
-            await End(connection, lease, "Cancelled", $"cancelled by {row.CancelledBy}", null, ct);
-        }
-        else if (failure.Kind switch
-        {
-            FailureKind.Transient => row.Attempt < row.MaxAttempts,
-            FailureKind.Crash => row.Crashes + 1 < RetryPolicy.MaxCrashes,
-            _ => false,
-        })
-        {
-            await connection.Execute(
-                """
-                UPDATE job SET state = 'Queued', reason = $2, worker = NULL, lease_until = NULL, progress = NULL, failure = $3::jsonb,
-                    crash_count = crash_count + $4, not_before = clock_timestamp() + $5 * (0.5 + random() / 2)
-                WHERE id = $1
-                """,
-                [lease.JobId, $"will be tried again: {failure.Message}", Json(failure), failure.Kind == FailureKind.Crash ? 1 : 0, RetryPolicy.Delay(row.Attempt)], ct);
-            outcome = FailOutcome.WillRetry;
-        }
-        else
-        {
-            var times = failure.Kind == FailureKind.Crash ? $" ({row.Crashes + 1} times without a new resume point in between)" : "";
-            var final = failure with { Message = failure.Message + times };
-            await End(connection, lease, "Failed", final.Message, Json(final), ct);
-        }
-        await transaction.CommitAsync(ct);
-        return outcome;
-    }
-
-    /// <summary>
-    /// Gives the job back: Cancelled when cancellation was asked for, else to the queue without losing an attempt. A
-    /// cancellation that was withdrawn in the meantime (another submission needs the job) also sends it to the queue.
+    /// Gives the job back: Cancelled when cancellation was asked for, Paused when a pause was, else to the queue; without losing
+    /// an attempt. What was asked for and withdrawn in the meantime also sends it to the queue.
     /// </summary>
     /// <returns>False when the lease was gone.</returns>
     public async Task<bool> Release(JobLease lease, ReleaseReason why, CancellationToken ct = default)
@@ -113,17 +60,24 @@ public sealed partial class JobStore
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var state = await connection.Value<string>(
             """
-            UPDATE job SET lease_until = NULL, progress = NULL,
-                state = CASE WHEN cancel_requested_at IS NULL THEN 'Queued' ELSE 'Cancelled' END,
-                reason = CASE WHEN cancel_requested_at IS NULL THEN $3 ELSE 'cancelled by ' || cancel_requested_by END,
-                finished_at = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE clock_timestamp() END,
-                attempt = CASE WHEN cancel_requested_at IS NULL THEN attempt - 1 ELSE attempt END,
-                worker = CASE WHEN cancel_requested_at IS NULL THEN NULL ELSE worker END,
+            WITH asked AS (
+                SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'Cancelled' WHEN pause_requested_at IS NOT NULL THEN 'Paused' ELSE 'Queued' END AS state
+                FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR UPDATE)
+            UPDATE job SET lease_until = NULL, progress = NULL, state = asked.state,
+                reason = CASE asked.state WHEN 'Queued' THEN $3 WHEN 'Paused' THEN 'paused by ' || pause_requested_by ELSE 'cancelled by ' || cancel_requested_by END,
+                finished_at = CASE WHEN asked.state = 'Cancelled' THEN clock_timestamp() END,
+                attempt = CASE WHEN asked.state = 'Cancelled' THEN attempt ELSE attempt - 1 END,
+                worker = CASE WHEN asked.state = 'Cancelled' THEN worker END,
                 not_before = clock_timestamp()
-            WHERE id = $1 AND fence = $2 AND state = 'Running'
-            RETURNING state
+            FROM asked WHERE job.id = asked.id
+            RETURNING job.state
             """,
-            [lease.JobId, lease.Fence, why == ReleaseReason.Drained ? "given back: the worker shuts down" : "given back: the cancellation was withdrawn"], ct);
+            [lease.JobId, lease.Fence, why switch
+            {
+                ReleaseReason.Drained => "given back: the worker takes no more work",
+                ReleaseReason.Paused => "given back: the pause was withdrawn",
+                _ => "given back: the cancellation was withdrawn",
+            }], ct);
         if (state == "Cancelled")
             await CancelDescendants(connection, lease.JobId, ct);
         await transaction.CommitAsync(ct);
@@ -147,8 +101,9 @@ public sealed partial class JobStore
                 WHERE id IN (SELECT job_id FROM job_dependency WHERE parent_id = $1) AND state = 'Blocked'
                 ORDER BY seq FOR UPDATE)
             UPDATE job SET deps_left = deps_left - 1, not_before = clock_timestamp(),
-                state = CASE WHEN deps_left = 1 THEN 'Queued' ELSE 'Blocked' END,
-                reason = CASE WHEN deps_left = 1 THEN 'every job it waited for succeeded' ELSE reason END
+                state = CASE WHEN deps_left > 1 THEN 'Blocked' WHEN pause_requested_at IS NULL THEN 'Queued' ELSE 'Paused' END,
+                reason = CASE WHEN deps_left > 1 THEN reason WHEN pause_requested_at IS NULL THEN 'every job it waited for succeeded'
+                    ELSE 'paused by ' || pause_requested_by || ' before every job it waited for had succeeded' END
             FROM child WHERE job.id = child.id
             """,
             [parent], ct);
@@ -161,7 +116,7 @@ public sealed partial class JobStore
                 SELECT job_id FROM job_dependency WHERE parent_id = $1
                 UNION SELECT edge.job_id FROM job_dependency edge JOIN below ON edge.parent_id = below.id),
             waiting AS (SELECT id FROM job WHERE id IN (SELECT id FROM below) AND state = 'Blocked' ORDER BY seq FOR UPDATE)
-            UPDATE job SET state = 'Cancelled', finished_at = clock_timestamp(),
+            UPDATE job SET state = 'Cancelled', finished_at = clock_timestamp(), upstream_job_id = $1,
                 reason = (SELECT '''' || name || ''' ' || lower(state) || ': ' || reason FROM job WHERE id = $1)
             FROM waiting WHERE job.id = waiting.id
             """,

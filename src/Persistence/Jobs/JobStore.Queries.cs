@@ -63,6 +63,14 @@ public sealed partial class JobStore
             CreatedAt = Job.CreatedAt,
             StartedAt = Job.StartedAt,
             FinishedAt = Job.FinishedAt,
+            PauseRequested = Job.PauseRequestedAt is not null,
+            PausedAt = Job.PausedAt,
+            StalledAt = Job.StalledAt,
+            NotBefore = Job.NotBefore,
+            GpuMemoryGiB = Job.GpuMemoryGib,
+            Labels = Job.Labels,
+            MicroBatch = Job.MicroBatch,
+            CancelledWith = Job.UpstreamJobId,
         };
     }
 }

@@ -18,7 +18,7 @@ public sealed partial class JobStore
     // "reaper" as bytes.
     const long SweepLock = 0x726561706572;
 
-    /// <summary>Takes every job away whose lease ran out: to the queue, or Cancelled if that was asked for, or Failed at the third death without a new resume point.</summary>
+    /// <summary>Takes every job away whose lease ran out: Cancelled if that was asked for, Paused if that was, Failed at the third death without a new resume point, else to the queue. Then raises the alarm about running jobs without progress.</summary>
     public async Task<SweepReport> Sweep(CancellationToken ct = default)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
@@ -31,11 +31,29 @@ public sealed partial class JobStore
             {
                 "Queued" => report with { Requeued = report.Requeued + 1 },
                 "Failed" => report with { Failed = report.Failed + 1 },
+                "Paused" => report with { Paused = report.Paused + 1 },
                 _ => report with { Cancelled = report.Cancelled + 1 },
             };
         }
-        return report;
+        return report with { Stalled = await RaiseAlarms(connection, ct) };
     }
+
+    /// <summary>Marks running jobs whose last progress is older than their kind may be silent; nothing is taken from anybody.</summary>
+    static async Task<int> RaiseAlarms(NpgsqlConnection connection, CancellationToken ct) =>
+        (await connection.Rows(
+            """
+            WITH limits AS (SELECT * FROM unnest($1::text[], $2::interval[]) AS known(kind, silence)),
+            silent AS (
+                SELECT id, progress_at FROM job
+                WHERE state = 'Running' AND stalled_at IS NULL AND progress_at < clock_timestamp() - coalesce((SELECT silence FROM limits WHERE limits.kind = job.kind), $3)
+                ORDER BY seq FOR NO KEY UPDATE SKIP LOCKED),
+            marked AS (UPDATE job SET stalled_at = clock_timestamp() FROM silent WHERE job.id = silent.id RETURNING job.id, job.fence, job.worker, silent.progress_at),
+            lines AS (
+                INSERT INTO job_event (job_id, from_state, to_state, fence, worker, reason)
+                SELECT id, 'Running', 'Running', fence, worker, 'alarm: no progress for ' || ceil(extract(epoch FROM clock_timestamp() - progress_at) / 60) || ' min; it runs on' FROM marked)
+            SELECT pg_notify('kdr_job', id::text) FROM marked
+            """,
+            [StallLimits.ByKind.Keys.ToArray(), StallLimits.ByKind.Values.ToArray(), StallLimits.Otherwise], reader => reader.FieldCount, ct)).Count;
 
     /// <summary>Takes one job away in a transaction of its own, so that its descendants are locked after it and before no other.</summary>
     /// <returns>Its new state; null when no lease has run out, or another reaper is at it.</returns>
@@ -48,19 +66,21 @@ public sealed partial class JobStore
         var taken = await connection.Rows(
             """
             WITH expired AS (
-                SELECT id, worker, cancel_requested_at, crash_count, heartbeat_at FROM job
+                SELECT id, worker, cancel_requested_at, pause_requested_at, crash_count, heartbeat_at FROM job
                 WHERE state = 'Running' AND lease_until < clock_timestamp()
                 ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED),
             verdict AS (
                 SELECT id,
-                    CASE WHEN cancel_requested_at IS NOT NULL THEN 'Cancelled' WHEN crash_count + 1 >= $1 THEN 'Failed' ELSE 'Queued' END AS state,
+                    CASE WHEN cancel_requested_at IS NOT NULL THEN 'Cancelled' WHEN pause_requested_at IS NOT NULL THEN 'Paused'
+                        WHEN crash_count + 1 >= $1 THEN 'Failed' ELSE 'Queued' END AS state,
                     'worker ' || worker || ' was not heard of for ' || round(extract(epoch FROM clock_timestamp() - heartbeat_at)::numeric, 1) || ' s' AS why
                 FROM expired)
             UPDATE job SET state = verdict.state, fence = fence + 1, crash_count = crash_count + 1, lease_until = NULL, progress = NULL,
-                worker = CASE WHEN verdict.state = 'Queued' THEN NULL ELSE worker END,
+                worker = CASE WHEN verdict.state IN ('Queued', 'Paused') THEN NULL ELSE worker END,
                 not_before = clock_timestamp(),
-                finished_at = CASE WHEN verdict.state = 'Queued' THEN NULL ELSE clock_timestamp() END,
-                reason = CASE verdict.state WHEN 'Cancelled' THEN 'cancelled by ' || cancel_requested_by ELSE verdict.why END,
+                finished_at = CASE WHEN verdict.state IN ('Queued', 'Paused') THEN NULL ELSE clock_timestamp() END,
+                reason = CASE verdict.state WHEN 'Cancelled' THEN 'cancelled by ' || cancel_requested_by
+                    WHEN 'Paused' THEN 'paused by ' || pause_requested_by || '; ' || verdict.why ELSE verdict.why END,
                 failure = CASE WHEN verdict.state = 'Cancelled' THEN failure
                     ELSE jsonb_build_object('kind', 'crash', 'message', verdict.why, 'detail', '') END
             FROM verdict WHERE job.id = verdict.id
@@ -69,7 +89,7 @@ public sealed partial class JobStore
             [RetryPolicy.MaxCrashes], reader => (Id: reader.GetGuid(0), State: reader.GetString(1)), ct);
         if (taken.Count == 0)
             return null;
-        if (taken[0].State != "Queued")
+        if (taken[0].State is "Failed" or "Cancelled")
             await CancelDescendants(connection, taken[0].Id, ct);
         await transaction.CommitAsync(ct);
         return taken[0].State;

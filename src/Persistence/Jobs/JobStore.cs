@@ -25,18 +25,19 @@ public sealed partial class JobStore(NpgsqlDataSource database, LeaseSettings se
     public async Task<HeartbeatReply> Heartbeat(JobLease lease, CancellationToken ct = default)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var cancel = await connection.Value<bool?>(
+        var asked = await connection.Value<string>(
             """
             UPDATE job SET heartbeat_at = clock_timestamp(), lease_until = clock_timestamp() + $3
             WHERE id = $1 AND fence = $2 AND state = 'Running' AND lease_until > clock_timestamp()
-            RETURNING cancel_requested_at IS NOT NULL
+            RETURNING CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancel' WHEN pause_requested_at IS NOT NULL THEN 'pause' ELSE 'continue' END
             """,
             [lease.JobId, lease.Fence, settings.Lease], ct);
-        return cancel switch
+        return asked switch
         {
             null => HeartbeatReply.Lost,
-            true => HeartbeatReply.Cancel,
-            false => HeartbeatReply.Continue,
+            "cancel" => HeartbeatReply.Cancel,
+            "pause" => HeartbeatReply.Pause,
+            _ => HeartbeatReply.Continue,
         };
     }
 
@@ -47,14 +48,29 @@ public sealed partial class JobStore(NpgsqlDataSource database, LeaseSettings se
         await using var connection = await database.OpenConnectionAsync(ct);
         return await connection.Value<object>(
             """
-            WITH written AS (
-                UPDATE job SET progress = $3::jsonb, progress_at = clock_timestamp()
-                WHERE id = $1 AND fence = $2 AND state = 'Running'
-                RETURNING id)
+            WITH before AS (SELECT id, stalled_at FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR NO KEY UPDATE),
+            written AS (
+                UPDATE job SET progress = $3::jsonb, progress_at = clock_timestamp(), stalled_at = NULL
+                FROM before WHERE job.id = before.id
+                RETURNING job.id, job.fence, job.worker, before.stalled_at),
+            relieved AS (
+                INSERT INTO job_event (job_id, from_state, to_state, fence, worker, reason)
+                SELECT id, 'Running', 'Running', fence, worker, 'makes progress again' FROM written WHERE stalled_at IS NOT NULL)
             SELECT pg_notify('kdr_job', id::text)::text FROM written
             """,
             [lease.JobId, lease.Fence, Json(progress)], ct) is not null;
     }
+
+    /// <summary>Writes a remark into a job's history: what a person asked for, or an alarm, where the state stays.</summary>
+    static Task<int> Remark(NpgsqlConnection connection, Guid job, string what, CancellationToken ct) =>
+        connection.Execute(
+            """
+            WITH line AS (
+                INSERT INTO job_event (job_id, from_state, to_state, fence, worker, reason)
+                SELECT id, state, state, fence, worker, $2 FROM job WHERE id = $1 RETURNING job_id)
+            SELECT pg_notify('kdr_job', job_id::text) FROM line
+            """,
+            [job, what], ct);
 
     static string Json<T>(T value) => JsonSerializer.Serialize(value, SpecJson.Options);
 

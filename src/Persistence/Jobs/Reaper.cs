@@ -24,8 +24,11 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, L
         {
             try
             {
-                if (await jobs.Sweep(ct) is { Total: > 0 } report)
-                    Swept(log, report.Requeued, report.Failed, report.Cancelled);
+                var report = await jobs.Sweep(ct);
+                if (report.Total > 0)
+                    Swept(log, report.Requeued, report.Failed, report.Cancelled, report.Paused);
+                if (report.Stalled > 0)
+                    Stalled(log, report.Stalled);
                 if (time.GetElapsedTime(collected) > CollectEvery)
                 {
                     collected = time.GetTimestamp();
@@ -46,8 +49,11 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, L
         }
     }
 
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Warning, Message = "took jobs from workers that were not heard of: {Requeued} back to the queue, {Failed} failed, {Cancelled} cancelled")]
-    static partial void Swept(ILogger log, int requeued, int failed, int cancelled);
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Warning, Message = "took jobs from workers that were not heard of: {Requeued} back to the queue, {Failed} failed, {Cancelled} cancelled, {Paused} paused")]
+    static partial void Swept(ILogger log, int requeued, int failed, int cancelled, int paused);
+
+    [LoggerMessage(EventId = 1104, Level = LogLevel.Warning, Message = "{Jobs} running jobs have made no progress for longer than their kind should be silent; their histories say which")]
+    static partial void Stalled(ILogger log, int jobs);
 
     [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "deleted {Chunks} chunks that no checkpoint and no uploaded file names")]
     static partial void Collected(ILogger log, int chunks);

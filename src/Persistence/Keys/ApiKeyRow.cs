@@ -13,6 +13,12 @@ sealed class ApiKeyRow
     public required string Label { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? RevokedAt { get; init; }
+    /// <summary>It opens nothing from then on; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+    /// <summary>To within some minutes; null when it never was.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+    /// <summary>The key this one took the place of.</summary>
+    public Guid? Replaces { get; init; }
 }
 
 sealed class ApiKeyMapping : IEntityTypeConfiguration<ApiKeyRow>

@@ -1,4 +1,5 @@
 using KdRobust.Domain.Jobs;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Schema;
 using Npgsql;
@@ -66,6 +67,7 @@ public sealed class ModelFileStore(NpgsqlDataSource database, TimeProvider time)
             $"INSERT INTO model_file AS file (id, owner, sha256, name, bytes) VALUES ($1, $2, $3, $4, $5) RETURNING {Columns}",
             [Guid.CreateVersion7(), owner, content.Sha256, name, content.Bytes], Read, ct)).Single();
         await ChunkStore.Name(connection, ChunkList.OfModelFile, file.Id, content, ct);
+        await Act.Record(connection, $"model:{file.Sha256}", "created", ct);
         await transaction.CommitAsync(ct);
         return (file, true);
     }
@@ -112,6 +114,20 @@ public sealed class ModelFileStore(NpgsqlDataSource database, TimeProvider time)
         }
     }
 
+    /// <summary>Writes a part of a file's bytes to a stream, checking each chunk before it passes it on.</summary>
+    /// <exception cref="DamagedModelFileException">A chunk is missing or changed; what was written until then is right but not whole.</exception>
+    public async Task CopyTo(ModelFile file, long from, long count, Stream destination, CancellationToken ct = default)
+    {
+        try
+        {
+            await chunks.CopyTo(ChunkList.OfModelFile, file.Id, from, count, destination, ct);
+        }
+        catch (DamagedContentException damage)
+        {
+            throw new DamagedModelFileException(file, damage.Message, damage);
+        }
+    }
+
     /// <summary>Deletes a file unless a job that has not ended reads it; its chunks are collected later, where nothing else holds them.</summary>
     public async Task<ModelFileDeletion> Delete(string owner, string sha256, CancellationToken ct = default)
     {
@@ -130,6 +146,7 @@ public sealed class ModelFileStore(NpgsqlDataSource database, TimeProvider time)
         if (users.Count > 0)
             return new ModelFileDeletion(true, users);
         await connection.Execute("DELETE FROM model_file WHERE id = $1", [file.Id], ct);
+        await Act.Record(connection, $"model:{sha256}", "deleted", ct);
         await transaction.CommitAsync(ct);
         return new ModelFileDeletion(true, []);
     }

@@ -1,6 +1,8 @@
 using System.Text;
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Experiments;
+using KdRobust.Persistence.Idempotency;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
@@ -26,7 +28,11 @@ sealed class KdRobustContext(DbContextOptions<KdRobustContext> options) : DbCont
     internal DbSet<ModelFileRow> ModelFiles => Set<ModelFileRow>();
     internal DbSet<ModelFileChunkRow> ModelFileChunks => Set<ModelFileChunkRow>();
     internal DbSet<WorkerRow> Workers => Set<WorkerRow>();
+    internal DbSet<DeviceHealthRow> DeviceHealth => Set<DeviceHealthRow>();
+    internal DbSet<QuotaRow> Quotas => Set<QuotaRow>();
     internal DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
+    internal DbSet<AuditRow> Audit => Set<AuditRow>();
+    internal DbSet<IdempotencyRow> Idempotency => Set<IdempotencyRow>();
 
     internal static KdRobustContext Over(NpgsqlDataSource database) =>
         new(new DbContextOptionsBuilder<KdRobustContext>()

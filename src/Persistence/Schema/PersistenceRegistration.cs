@@ -1,7 +1,10 @@
+using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Experiments;
+using KdRobust.Persistence.Idempotency;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
+using KdRobust.Persistence.Lists;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Workers;
@@ -28,5 +31,12 @@ public static class PersistenceRegistration
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()
             .AddSingleton<WorkerStore>()
-            .AddSingleton<ApiKeyStore>();
+            .AddSingleton<DeviceStore>()
+            .AddSingleton<QuotaStore>()
+            .AddSingleton<ApiKeyStore>()
+            .AddSingleton<JobList>()
+            .AddSingleton<QueueStore>()
+            .AddSingleton<FinishedWork>()
+            .AddSingleton<AuditStore>()
+            .AddSingleton<IdempotencyStore>();
 }

@@ -72,5 +72,7 @@ static class Sql
         return await command.ExecuteScalarAsync(ct) is T value ? value : default;
     }
 
+    internal static DateTimeOffset? Time(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+
     internal static string? Text(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

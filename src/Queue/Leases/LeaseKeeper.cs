@@ -7,7 +7,7 @@ namespace KdRobust.Queue.Leases;
 
 /// <summary>
 /// Keeps the lease of one claimed job while it runs, independently of what the run does, and says when to stop: because
-/// somebody cancelled it, or because the lease may be gone.
+/// somebody cancelled or paused it, or because the lease may be gone.
 /// </summary>
 /// <remarks>
 /// The worker never compares clocks with anybody. It counts on its own monotonic clock from the moment it sent the last
@@ -21,7 +21,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
     readonly LeaseSettings settings;
     readonly TimeProvider time;
     readonly ILogger log;
-    readonly CancellationTokenSource lost = new(), cancelled = new(), ending = new();
+    readonly CancellationTokenSource lost = new(), cancelled = new(), paused = new(), ending = new();
     readonly SemaphoreSlim hint = new(0, 1);
     readonly Task keeping;
     long lastAccepted;
@@ -40,6 +40,9 @@ public sealed class LeaseKeeper : IAsyncDisposable
 
     /// <summary>Set when somebody asked for the job's end: stop and release it.</summary>
     public CancellationToken CancelRequested => cancelled.Token;
+
+    /// <summary>Set when somebody asked for a pause: take a resume point, stop and release it.</summary>
+    public CancellationToken PauseRequested => paused.Token;
 
     /// <summary>Begins to keep the lease of a job that was just claimed.</summary>
     /// <param name="job">The job.</param>
@@ -75,6 +78,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
         await keeping;
         lost.Dispose();
         cancelled.Dispose();
+        paused.Dispose();
         ending.Dispose();
     }
 
@@ -110,6 +114,8 @@ public sealed class LeaseKeeper : IAsyncDisposable
             (lastAccepted, wait) = (sent, settings.Heartbeat);
             if (reply == HeartbeatReply.Cancel && !cancelled.IsCancellationRequested)
                 await cancelled.CancelAsync();
+            if (reply == HeartbeatReply.Pause && !paused.IsCancellationRequested)
+                await paused.CancelAsync();
         }
     }
 

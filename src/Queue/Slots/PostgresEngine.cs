@@ -14,21 +14,49 @@ namespace KdRobust.Queue.Slots;
 /// <param name="Device">cpu or cuda.</param>
 /// <param name="Slots">Jobs it can run at the same time: its GPUs, or its cores.</param>
 /// <param name="Cores">Cores its jobs may use together.</param>
-public sealed record EngineSettings(string Worker, DeviceKind Device, int Slots, int Cores);
+public sealed record EngineSettings(string Worker, DeviceKind Device, int Slots, int Cores)
+{
+    /// <summary>Labels it offers.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+}
 
 /// <summary>
 /// The engine <c>postgres</c>: one loop a slot, which alone claims. A notification or the change feed's poll merely wakes a
 /// slot; it claims until there is nothing, and whenever it got something it wakes the next, so that a burst of work
-/// reaches every slot and a single job only one.
+/// reaches every slot and a single job only one. GPUs differ in what they have free, so there every slot is woken.
 /// </summary>
 public sealed class PostgresEngine(
     JobStore jobs, ChangeFeed feed, IJobHandler handler, EngineSettings settings, LeaseSettings lease, TimeProvider time, ILogger<PostgresEngine> log)
 {
     readonly CoreBudget cores = new(settings.Cores);
-    readonly Bell bell = new();
+    readonly Bell[] bells = [.. Enumerable.Range(0, settings.Device == DeviceKind.Cuda ? settings.Slots : 1).Select(_ => new Bell())];
     // One claim at a time, so that the cores it offers are still free when it gets a job.
     readonly SemaphoreSlim claiming = new(1, 1);
     readonly ConcurrentDictionary<Guid, LeaseKeeper> running = [];
+    readonly Lock guard = new();
+    CancellationTokenSource resting = new();
+
+    /// <summary>Cores no job uses.</summary>
+    public int FreeCores => cores.Free;
+
+    /// <summary>Takes no more work and gives back what runs, until <see cref="GoOn"/>.</summary>
+    public void Rest()
+    {
+        lock (guard)
+            resting.Cancel();
+    }
+
+    /// <summary>Takes work again after a <see cref="Rest"/>.</summary>
+    public void GoOn()
+    {
+        lock (guard)
+        {
+            // Not disposed: jobs that were told by it may still look at it.
+            if (resting.IsCancellationRequested)
+                resting = new CancellationTokenSource();
+        }
+        Ring();
+    }
 
     /// <summary>Works until told to drain; returns when every slot has given back or ended its job.</summary>
     public async Task Run(CancellationToken draining)
@@ -58,7 +86,22 @@ public sealed class PostgresEngine(
             if (change.Topic == ChangeTopic.Cancel && running.TryGetValue(change.Id, out var keeper))
                 keeper.Hint();
             else if (change.Topic is ChangeTopic.Ready or ChangeTopic.Everything)
-                bell.Ring();
+                Ring();
+        }
+    }
+
+    void Ring()
+    {
+        foreach (var bell in bells)
+            bell.Ring();
+    }
+
+    CancellationToken Resting
+    {
+        get
+        {
+            lock (guard)
+                return resting.Token;
         }
     }
 
@@ -69,14 +112,16 @@ public sealed class PostgresEngine(
             try
             {
                 await handler.Prepare(slot, draining);
-                var (job, sent) = await Claim(draining);
+                var rest = Resting;
+                var (job, sent) = rest.IsCancellationRequested ? default : await Claim(slot, draining);
                 if (job is null)
                 {
-                    await bell.Wait(draining);
+                    await bells[slot % bells.Length].Wait(draining);
                     continue;
                 }
-                bell.Ring();
-                await Work(slot, job, sent, draining);
+                Ring();
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(draining, rest);
+                await Work(slot, job, sent, either.Token);
             }
             catch (OperationCanceledException) when (draining.IsCancellationRequested)
             {
@@ -90,16 +135,18 @@ public sealed class PostgresEngine(
         }
     }
 
-    async Task<(ClaimedJob? Job, long Sent)> Claim(CancellationToken draining)
+    async Task<(ClaimedJob? Job, long Sent)> Claim(int slot, CancellationToken draining)
     {
         await claiming.WaitAsync(draining);
         try
         {
             if (cores.Free == 0)
                 return (null, 0);
+            var device = await handler.DeviceOf(slot, draining);
+            var offer = new WorkerOffer(settings.Worker, cores.Free, settings.Device) { Labels = settings.Labels, On = device.On, FreeGpuMemoryMiB = device.FreeGpuMemoryMiB };
             var sent = time.GetTimestamp();
             // Not given up half-way by a drain: a claim that was committed but not heard of would wait for the reaper.
-            var job = await jobs.TryClaimNext(new WorkerOffer(settings.Worker, cores.Free, settings.Device), CancellationToken.None);
+            var job = await jobs.TryClaimNext(offer, CancellationToken.None);
             if (job is not null)
                 cores.Take(job.Payload.Compute.Threads);
             return (job, sent);
@@ -123,7 +170,7 @@ public sealed class PostgresEngine(
         {
             running.TryRemove(new(job.Lease.JobId, keeper));
             cores.Return(job.Payload.Compute.Threads);
-            bell.Ring();
+            Ring();
         }
     }
 }

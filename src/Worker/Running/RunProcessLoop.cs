@@ -1,6 +1,7 @@
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Worker.Devices;
 using KdRobust.Worker.Frames;
 
 namespace KdRobust.Worker.Running;
@@ -83,7 +84,7 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
         catch (Exception error)
         {
             // A bug, or memory that ran out: nobody knows what is left of this process.
-            Send(new FailedFrame(new JobFailure(FailureKind.Crash, $"{error.GetType().Name}: {error.Message}", error.ToString())));
+            Send(new FailedFrame(new JobFailure(DeviceFault.KindOf(error), $"{error.GetType().Name}: {error.Message}", error.ToString())));
             StandardPipes.EndNow(Crashed);
         }
     }

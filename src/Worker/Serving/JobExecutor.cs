@@ -4,6 +4,7 @@ using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Models;
 using KdRobust.Queue.Leases;
 using KdRobust.Queue.Slots;
+using KdRobust.Worker.Devices;
 using KdRobust.Worker.Frames;
 using Microsoft.Extensions.Logging;
 
@@ -13,8 +14,8 @@ namespace KdRobust.Worker.Serving;
 /// One claimed job, from its inputs to its report: fetch, run, follow, classify, report. Endings are values; the report is
 /// the last step and names the lease, so whatever went wrong before, a late report changes nothing.
 /// </summary>
-sealed class JobExecutor(
-    WorkerOptions options, RunProcesses processes, RunStores stores, InputCache cache, TimeProvider time, ILogger<JobExecutor> log) : IJobHandler
+sealed partial class JobExecutor(
+    WorkerOptions options, RunProcesses processes, RunStores stores, InputCache cache, SlotDevices devices, TimeProvider time, ILogger<JobExecutor> log) : IJobHandler
 {
     /// <summary>Tries to start a run process before the worker gives up: a broken installation does not mend itself.</summary>
     const int StartAttempts = 3;
@@ -36,6 +37,8 @@ sealed class JobExecutor(
         }
     }
 
+    public ValueTask<SlotDevice> DeviceOf(int slot, CancellationToken ct) => devices.OfferOf(slot, ct);
+
     public async Task Handle(int slot, ClaimedJob job, LeaseKeeper lease, CancellationToken draining)
     {
         using var scope = log.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal) { ["JobId"] = job.Lease.JobId, ["Job"] = job.DisplayName, ["Fence"] = job.Lease.Fence });
@@ -50,6 +53,8 @@ sealed class JobExecutor(
         {
             ending = new LeaseGone();
         }
+        devices.Rate(slot, 0);
+        await devices.JobEnded(slot, ending is Finished, (ending as Broken)?.Failure);
         if (ending is LeaseGone)
             await processes.Discard(slot, "the lease of its job is gone");
         WorkerLog.JobEnded(log, job.DisplayName, ending.InWords, Math.Round(time.GetElapsedTime(begun).TotalSeconds, 1));
@@ -83,7 +88,7 @@ sealed class JobExecutor(
             }
             var resume = await Resume(job, lease, files);
             var process = await processes.For(slot, job.Payload.Compute.Threads, lease.Lost);
-            var request = new RunRequest(job.Lease.JobId, job.DisplayName, job.Payload, inputs, resume, options.DataFolder);
+            var request = new RunRequest(job.Lease.JobId, job.DisplayName, job.Payload, inputs, resume, options.DataFolder) { MicroBatch = job.MicroBatch };
             return await Follow(slot, process, job, request, lease, draining);
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
@@ -147,106 +152,6 @@ sealed class JobExecutor(
 
     Task<InputCache.CachedFile> Fetch(ClaimedJob job, LeaseKeeper lease, CheckpointInfo checkpoint) =>
         UnderLease.Try(lease, job.DisplayName, log, ct => cache.Get(checkpoint.Sha256, (file, token) => stores.Checkpoints.CopyTo(checkpoint, file, token), ct));
-
-    /// <summary>Sends the job to the run process and follows it to its end, stopping it when the job or the worker ends.</summary>
-    async Task<RunEnding> Follow(int slot, RunProcess process, ClaimedJob job, RunRequest request, LeaseKeeper lease, CancellationToken draining)
-    {
-        await using var recorder = new RunRecorder(job, lease, stores, time, log);
-        using var over = new CancellationTokenSource();
-        await using var lost = lease.Lost.Register(process.Kill);
-        var cancelling = StopWhen(lease.CancelRequested, StopReason.Cancel, process, job, over.Token);
-        var drained = StopWhen(draining, StopReason.Drain, process, job, over.Token);
-        RunEnding? ending;
-        try
-        {
-            await process.Pipe.Send(new JobFrame(request), ct: lease.Lost);
-            ending = await Record(process, recorder);
-            if (ending is not null)
-                await recorder.Flush();
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            // It died in the middle of a frame, or spoke nonsense: either way this process is of no use.
-            process.Kill();
-            ending = null;
-        }
-        await over.CancelAsync();
-        var killedFor = await cancelling ?? await drained;
-        if (lease.Lost.IsCancellationRequested)
-            return new LeaseGone();
-        if (ending is not null)
-        {
-            if (ending is Broken { Failure.Kind: FailureKind.Crash })
-                await processes.Discard(slot, "its run crashed");
-            return ending;
-        }
-        var death = await process.Death();
-        await processes.Discard(slot, death);
-        return killedFor switch
-        {
-            StopReason.Cancel => new Released(ReleaseReason.Cancelled),
-            StopReason.Drain => new Released(ReleaseReason.Drained),
-            _ => new Broken(new JobFailure(FailureKind.Crash, death, process.LastLines)),
-        };
-    }
-
-    /// <summary>Frames until the run's last; null when the process ended before.</summary>
-    static async Task<RunEnding?> Record(RunProcess process, RunRecorder recorder)
-    {
-        while (await process.Pipe.Receive() is { } frame)
-        {
-            switch (frame)
-            {
-                case ProgressFrame made:
-                    recorder.Progress(made.Progress);
-                    break;
-                case MetricsFrame metrics:
-                    await recorder.Add(metrics.Points);
-                    break;
-                case CheckpointBegin begin:
-                    try
-                    {
-                        await recorder.Checkpoint(begin, new CheckpointReceiver(process.Pipe));
-                    }
-                    catch (CheckpointBrokenOffException broken)
-                    {
-                        return new Broken(broken.Failed.Failure);
-                    }
-                    break;
-                case ResultFrame result:
-                    return new Finished(result.Result);
-                case StoppedFrame stopped:
-                    return new Released(stopped.Reason == StopReason.Cancel ? ReleaseReason.Cancelled : ReleaseReason.Drained);
-                case FailedFrame failed:
-                    return new Broken(failed.Failure);
-                default:
-                    throw new InvalidDataException($"a run process does not send {frame.GetType().Name}");
-            }
-        }
-        return null;
-    }
-
-    /// <summary>Asks the run to stop when the token is set, and kills it when it does not within the time for that.</summary>
-    /// <returns>The reason it was killed for; null when it was not.</returns>
-    async Task<StopReason?> StopWhen(CancellationToken asked, StopReason reason, RunProcess process, ClaimedJob job, CancellationToken over)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(asked, over);
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (over.IsCancellationRequested)
-            return null;
-        try
-        {
-            await process.Pipe.Send(new StopFrame(job.Lease.JobId, reason), ct: over);
-            await Task.Delay(options.Drain, time, over);
-        }
-        catch (Exception error) when (error is OperationCanceledException or IOException)
-        {
-            return null;
-        }
-        WorkerLog.StopTooSlow(log, job.DisplayName, options.Drain.TotalSeconds, process.ProcessId);
-        process.Kill();
-        return reason;
-    }
 
     /// <summary>Tells the database how it ended; weather is waited out for as long as the lease lasts.</summary>
     async Task Report(ClaimedJob job, LeaseKeeper lease, RunEnding ending)

@@ -1,15 +1,22 @@
+using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Workers;
+using KdRobust.Queue.Slots;
+using KdRobust.Worker.Devices;
 using Microsoft.Extensions.Logging;
 
 namespace KdRobust.Worker.Serving;
 
-/// <summary>Tells people, through the worker's row, that this worker is there.</summary>
-sealed class Presence(WorkerStore workers, WorkerInfo self, RunProcesses processes, TimeProvider time, ILogger<Presence> log)
+/// <summary>Tells people, through the worker's row, that this worker is there and how it does, and hears there whether it shall drain.</summary>
+sealed class Presence(
+    WorkerStore workers, WorkerInfo self, RunProcesses processes, SlotDevices devices, PostgresEngine engine, LeaseSettings lease, TimeProvider time, ILogger<Presence> log)
 {
-    static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    /// <summary>Registers, then is seen every 10 s until told to end.</summary>
+    readonly TimeSpan every = lease.Heartbeat < Longest ? lease.Heartbeat : Longest;
+    bool resting;
+
+    /// <summary>Registers, then is seen every 10 s (more often where leases are short) until told to end.</summary>
     internal async Task Show(CancellationToken ct)
     {
         var registered = false;
@@ -17,11 +24,10 @@ sealed class Presence(WorkerStore workers, WorkerInfo self, RunProcesses process
         {
             try
             {
-                if (registered)
-                    await workers.Seen(self.Name, processes.Libtorch, ct);
-                else
+                if (!registered)
                     await workers.Register(self, ct);
                 registered = true;
+                Heed(await workers.Seen(self.Name, new WorkerReading(processes.Libtorch, engine.FreeCores, devices.ImagesPerSecond, await devices.Read(ct)), ct));
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -31,7 +37,24 @@ sealed class Presence(WorkerStore workers, WorkerInfo self, RunProcesses process
             {
                 WorkerLog.ReportPostponed(log, self.Name, error.Message);
             }
-            await Task.Delay(registered && processes.Libtorch is null ? Every / 10 : Every, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(registered && processes.Libtorch is null ? every / 10 : every, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    void Heed(bool drain)
+    {
+        if (drain == resting)
+            return;
+        resting = drain;
+        if (drain)
+        {
+            WorkerLog.Resting(log);
+            engine.Rest();
+        }
+        else
+        {
+            WorkerLog.GoesOn(log);
+            engine.GoOn();
         }
     }
 }

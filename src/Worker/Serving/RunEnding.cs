@@ -18,7 +18,15 @@ sealed record Finished(JobResult Result) : RunEnding
 /// <summary>It was stopped, by itself or by force.</summary>
 sealed record Released(ReleaseReason Why) : RunEnding
 {
-    internal override string InWords => Why == ReleaseReason.Cancelled ? "cancelled" : "given back";
+    internal override string InWords => Why switch { ReleaseReason.Cancelled => "cancelled", ReleaseReason.Paused => "paused", _ => "given back" };
+
+    /// <summary>What a run that stopped when asked is released as.</summary>
+    internal static Released For(Domain.Runs.StopReason reason) => new(reason switch
+    {
+        Domain.Runs.StopReason.Cancel => ReleaseReason.Cancelled,
+        Domain.Runs.StopReason.Pause => ReleaseReason.Paused,
+        _ => ReleaseReason.Drained,
+    });
 }
 
 /// <summary>It failed.</summary>

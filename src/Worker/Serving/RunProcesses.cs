@@ -27,6 +27,7 @@ sealed class RunProcesses(WorkerOptions options, IReadOnlyList<string> command, 
                 return present;
             await Discard(slot, present.HasEnded ? "it had ended" : $"the next job takes {threads} threads");
         }
+        options.TempFolder(slot).Sweep();
         var started = await RunProcess.Start(command, ArgumentsFor(slot, threads), Environment(slot, threads), log, ct);
         processes[slot] = started;
         Libtorch = started.Compute.Libtorch;
@@ -59,6 +60,7 @@ sealed class RunProcesses(WorkerOptions options, IReadOnlyList<string> command, 
     Dictionary<string, string> Environment(int slot, int threads)
     {
         var environment = ThreadVariables.ToDictionary(name => name, _ => threads.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        environment["TMPDIR"] = options.TempFolder(slot).Path;
         if (options.Device == DeviceKind.Cuda)
             environment["CUDA_VISIBLE_DEVICES"] = options.Gpus[slot];
         return environment;

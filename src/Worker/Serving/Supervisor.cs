@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Plans;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Jobs;
@@ -9,6 +10,7 @@ using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Workers;
 using KdRobust.Queue.Slots;
+using KdRobust.Worker.Devices;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -58,15 +60,19 @@ static class Supervisor
         var workers = new WorkerStore(database);
         await using var processes = new RunProcesses(options, command, loggers.CreateLogger<RunProcesses>());
         await using var feed = new ChangeFeed(database, [ChangeTopic.Ready, ChangeTopic.Cancel], Poll, loggers.CreateLogger<ChangeFeed>());
+        var devices = new SlotDevices(options, new NvidiaSmi(time), new DeviceStore(database), loggers.CreateLogger<SlotDevices>());
         var executor = new JobExecutor(
-            options, processes, stores, new InputCache(Path.Combine(options.Scratch, "inputs"), CacheLimit), time, loggers.CreateLogger<JobExecutor>());
-        var engine = new PostgresEngine(
-            stores.Jobs, feed, executor, new EngineSettings(options.Name, options.Device, options.Slots, options.Cores), options.Lease, time, loggers.CreateLogger<PostgresEngine>());
+            options, processes, stores, new InputCache(Path.Combine(options.Scratch, "inputs"), CacheLimit), devices, time, loggers.CreateLogger<JobExecutor>());
+        var offered = new EngineSettings(options.Name, options.Device, options.Slots, options.Cores) { Labels = options.Labels };
+        var engine = new PostgresEngine(stores.Jobs, feed, executor, offered, options.Lease, time, loggers.CreateLogger<PostgresEngine>());
 
         using var ending = new CancellationTokenSource();
         var self = new WorkerInfo(
-            options.Name, Environment.MachineName, Environment.ProcessId, options.Device == DeviceKind.Cuda ? "cuda" : "cpu", options.Cores, Build, null);
-        var presence = new Presence(workers, self, processes, time, loggers.CreateLogger<Presence>()).Show(ending.Token);
+            options.Name, Environment.MachineName, Environment.ProcessId, options.Device == DeviceKind.Cuda ? "cuda" : "cpu", options.Cores, Build, null)
+        {
+            Labels = options.Labels, Kinds = ResultsVersions.Known,
+        };
+        var presence = new Presence(workers, self, processes, devices, engine, options.Lease, time, loggers.CreateLogger<Presence>()).Show(ending.Token);
         var reaping = new Reaper(stores.Jobs, stores.Checkpoints, options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
         WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, options.Scratch);
         try

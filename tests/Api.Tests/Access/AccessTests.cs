@@ -16,6 +16,8 @@ public sealed class AccessTests(RunningApi api) : IClassFixture<RunningApi>
         { "GET", $"/v1/experiments/{Id}/report.html" }, { "GET", $"/v1/jobs/{Id}" }, { "POST", $"/v1/jobs/{Id}/cancel" }, { "GET", $"/v1/jobs/{Id}/metrics" },
         { "GET", $"/v1/events?topics=job:{Id}" }, { "GET", $"/v1/checkpoints/{Id}/content" }, { "GET", "/v1/workers" },
         { "POST", "/v1/models?name=x" }, { "GET", "/v1/models" }, { "GET", $"/v1/models/{Sha256}" }, { "GET", $"/v1/models/{Sha256}/content" }, { "DELETE", $"/v1/models/{Sha256}" },
+        { "GET", "/v1/jobs" }, { "GET", $"/v1/jobs/{Id}/events" }, { "POST", "/v1/plan" }, { "GET", "/v1/queues" }, { "GET", "/v1/datasets" },
+        { "GET", "/v1/keys" }, { "POST", "/v1/keys" }, { "GET", "/v1/keys/current" }, { "POST", $"/v1/keys/{Id}/rotate" }, { "POST", $"/v1/keys/{Id}/revoke" }, { "GET", "/v1/audit" },
     };
 
     public static TheoryData<string, string> Writes => new()

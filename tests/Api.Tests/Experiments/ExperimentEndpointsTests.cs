@@ -46,7 +46,7 @@ public sealed class ExperimentEndpointsTests(RunningApi api) : IClassFixture<Run
     {
         await api.Ada.SubmitSample();
         var newest = await api.Ada.SubmitSample();
-        (await api.Ada.GetJson("/v1/experiments?name=small"))!["items"]!.AsArray().Single()!["id"]!.GetValue<Guid>().ShouldBe(newest);
+        (await api.Ada.GetJson("/v1/experiments?name=small&limit=1"))!["items"]!.AsArray().Single()!["id"]!.GetValue<Guid>().ShouldBe(newest);
         (await api.Ada.GetJson("/v1/experiments?name=none"))!["items"]!.AsArray().ShouldBeEmpty();
     }
 

@@ -13,7 +13,7 @@ using Npgsql;
 namespace KdRobust.Api.Tests.Host;
 
 /// <summary>The real service on a free loopback port, over a database of its own with our schema; one for each test class.</summary>
-public sealed class RunningApi : IAsyncLifetime
+public class RunningApi : IAsyncLifetime
 {
     readonly string folder = Directory.CreateTempSubdirectory("kdr-api-tests-").FullName;
     TestDatabase? database;
@@ -52,7 +52,7 @@ public sealed class RunningApi : IAsyncLifetime
     {
         if (new PostgresFactAttribute().Skip is not null) return;
         database = await (await PostgresCluster.Shared).CreateDatabase("migrated", Migrate);
-        var options = new ApiOptions { Database = database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300), LargestModel = LargestModel };
+        var options = Options();
         app = ApiApplication.Build(options);
         Address = await ApiProcess.Start(app, options);
 
@@ -69,6 +69,10 @@ public sealed class RunningApi : IAsyncLifetime
         if (database is not null) await database.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }
+
+    /// <summary>How this service is started.</summary>
+    private protected virtual ApiOptions Options() =>
+        new() { Database = Database.ConnectionString, Listen = new(System.Net.IPAddress.Loopback, 0), KeyFile = KeyFile, KeepAlive = TimeSpan.FromMilliseconds(300), LargestModel = LargestModel };
 
     public HttpClient Client(string? key)
     {

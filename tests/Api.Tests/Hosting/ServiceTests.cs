@@ -12,20 +12,17 @@ public sealed class ServiceTests(RunningApi api) : IClassFixture<RunningApi>
     {
         var document = (await api.Anonymous.GetJson("/openapi/v1.json"))!;
         document["openapi"]!.GetValue<string>().ShouldStartWith("3.1");
-        document["paths"]!.AsObject().Select(p => p.Key).ShouldBe(
-            [
-                "/v1/experiments", "/v1/experiments/{id}", "/v1/experiments/{id}/cancel", "/v1/experiments/{id}/report.{format}",
-                "/v1/experiments/{id}/figures/{figure}.{format}", "/v1/jobs/{id}", "/v1/jobs/{id}/cancel",
-                "/v1/jobs/{id}/metrics", "/v1/events", "/v1/checkpoints/{id}/content", "/v1/models", "/v1/models/{sha256}", "/v1/models/{sha256}/content", "/v1/workers", "/healthz", "/readyz",
-            ], ignoreOrder: true);
+        var paths = document["paths"]!.AsObject().Select(p => p.Key).ToList();
+        foreach (var resource in new[] { "experiments", "jobs", "models", "checkpoints/{id}/content", "workers", "queues", "quotas", "datasets", "keys", "audit", "events", "plan" })
+            paths.ShouldContain(path => path == $"/v1/{resource}" || path.StartsWith($"/v1/{resource}/", StringComparison.Ordinal), resource);
         var post = document["paths"]!["/v1/experiments"]!["post"]!;
         post["requestBody"]!["content"]!["application/json"]!["example"]!["name"]!.GetValue<string>().ShouldBe("example");
         post["responses"]!["400"]!["content"]!["application/problem+json"]!["example"]!["errors"]!.AsArray().ShouldNotBeEmpty();
-        post["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "413", "415", "503"], ignoreOrder: true);
+        post["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "409", "413", "415", "422", "429", "503", "504"], ignoreOrder: true);
         var upload = document["paths"]!["/v1/models"]!["post"]!;
         upload["requestBody"]!["content"]!["application/octet-stream"]!["schema"]!["format"]!.GetValue<string>().ShouldBe("binary");
-        upload["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "413", "503"], ignoreOrder: true);
-        document["paths"]!["/v1/models/{sha256}"]!["delete"]!["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["204", "400", "401", "403", "404", "409", "503"], ignoreOrder: true);
+        upload["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "409", "413", "422", "429", "503", "504"], ignoreOrder: true);
+        document["paths"]!["/v1/models/{sha256}"]!["delete"]!["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["204", "400", "401", "403", "404", "409", "429", "503", "504"], ignoreOrder: true);
         document["paths"]!["/healthz"]!["get"]!["security"]!.AsArray().ShouldBeEmpty();
     }
 

@@ -30,6 +30,9 @@ public sealed class JobEndpointsTests(RunningApi api) : IClassFixture<RunningApi
         detail["events"]!.AsArray().Select(e => e!["to"]!.GetValue<string>()).ShouldBe(["queued", "running"]);
         detail["checkpoints"]!.AsArray().Single()!["id"]!.GetValue<Guid>().ShouldBe(stored.Id);
         detail["experiments"]!.AsArray().Count.ShouldBe(1);
+        detail["waiting"].ShouldBeNull();
+        var others = (await api.Ada.GetJson($"/v1/jobs?experiment={detail["experiments"]![0]}&state=blocked"))!["items"]![0]!["id"];
+        (await api.Ada.GetJson($"/v1/jobs/{others}"))!["waiting"]!.GetValue<string>().ShouldContain("it waits for '");
     }
 
     [PostgresFact]
@@ -129,6 +132,48 @@ public sealed class JobEndpointsTests(RunningApi api) : IClassFixture<RunningApi
 
         using var other = await api.Bob.GetAsync($"/v1/checkpoints/{stored.Id}/content");
         await other.ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
+    }
+
+    [PostgresTheory]
+    [InlineData("bytes=0-0", 0, 1)]
+    [InlineData("bytes=2097150-2097155", 2_097_150, 6)]
+    [InlineData("bytes=4999990-", 4_999_990, 11)]
+    [InlineData("bytes=-5", 4_999_996, 5)]
+    [InlineData("bytes=100-99999999", 100, 4_999_901)]
+    public async Task A_part_of_a_checkpoint_is_sent_when_asked_for(string range, int from, int count)
+    {
+        var job = await RunningJob();
+        var content = RandomNumberGenerator.GetBytes(5_000_001);
+        var stored = await new StandInWorker(api).Store(job, OutputNames.Weights, content);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/checkpoints/{stored.Id}/content");
+        request.Headers.Add("Range", range);
+        using var response = await api.Ada.SendAsync(request);
+        response.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
+        response.Content.Headers.ContentRange!.ToString().ShouldBe($"bytes {from}-{from + count - 1}/5000001");
+        (await response.Content.ReadAsByteArrayAsync()).ShouldBe(content[from..(from + count)]);
+    }
+
+    [PostgresFact]
+    public async Task A_part_that_is_not_there_is_416_one_of_other_bytes_the_whole_and_known_bytes_304()
+    {
+        var job = await RunningJob();
+        var content = RandomNumberGenerator.GetBytes(1000);
+        var stored = await new StandInWorker(api).Store(job, OutputNames.Weights, content);
+        async Task<HttpResponseMessage> Get(params (string Name, string Value)[] headers)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/checkpoints/{stored.Id}/content");
+            foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+            return await api.Ada.SendAsync(request);
+        }
+        using (var beyond = await Get(("Range", "bytes=1000-")))
+        {
+            await beyond.ShouldBeProblem(HttpStatusCode.RequestedRangeNotSatisfiable, "range-not-satisfiable");
+            beyond.Content.Headers.ContentRange!.ToString().ShouldBe("bytes */1000");
+        }
+        using (var other = await Get(("Range", "bytes=5-9"), ("If-Range", "\"another\""))) (await other.Content.ReadAsByteArrayAsync()).ShouldBe(content);
+        using (var several = await Get(("Range", "bytes=5-9,20-29"))) (await several.Content.ReadAsByteArrayAsync()).ShouldBe(content);
+        using var known = await Get(("If-None-Match", $"\"{stored.Sha256}\""));
+        known.StatusCode.ShouldBe(HttpStatusCode.NotModified);
     }
 
     [PostgresFact]

@@ -5,6 +5,7 @@ using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
+using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Schema;
 using KdRobust.Support;
 using Npgsql;
@@ -24,6 +25,10 @@ public sealed class RunningService : IAsyncLifetime
 
     internal JobStore Jobs { get; private set; } = null!;
 
+    internal NpgsqlDataSource Database => database!;
+
+    internal MetricStore Metrics => new(database!);
+
     /// <summary>The command line with nothing set: it finds the local service by itself.</summary>
     internal CommandLine Kdr => new(Folders);
 
@@ -31,7 +36,7 @@ public sealed class RunningService : IAsyncLifetime
     {
         if (new PostgresFactAttribute().Skip is not null) return;
         service = await LocalService.Start(Folders, new("up", 0, 1, 0, null), _ => { }, CancellationToken.None);
-        database = Database.Open(Record.Database, "cli-tests");
+        database = Persistence.Schema.Database.Open(Record.Database, "cli-tests");
         Jobs = new JobStore(database, new LeaseSettings());
     }
 

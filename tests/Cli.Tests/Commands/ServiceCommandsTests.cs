@@ -42,7 +42,7 @@ public sealed class ServiceCommandsTests(RunningService service) : IClassFixture
         plain.Out.Split('\t')[..4].ShouldBe([id.ToString()[..13], "small", "queued", "0/7"]);
         var aligned = await new CommandLine(service.Folders) { OnTerminal = true }.Run("ls", "--limit", "1");
         aligned.Out.ShouldStartWith("ID             NAME");
-        aligned.Error.ShouldContain("the newest 1 are shown");
+        aligned.Error.ShouldContain("1 of more than 1 shown; --limit");
         var json = await service.Kdr.Run("ls", "--limit", "1", "--json");
         JsonNode.Parse(json.Out)!.AsArray().Single()!["id"]!.GetValue<Guid>().ShouldBe(id);
     }
@@ -131,7 +131,7 @@ public sealed class ServiceCommandsTests(RunningService service) : IClassFixture
         var said = await watching;
         said.ExitCode.ShouldBe(ExitCode.WatchedFailed);
         said.Error.ShouldContain("train cni: FAILED: train.bin is cut short at byte 3073");
-        said.Error.ShouldContain("train cni failed after 1 attempt(s)");
+        said.Error.ShouldContain("train cni failed (attempt 1 of 5): train.bin is cut short");
     }
 
     [PrivatePostgresFact]

@@ -46,7 +46,7 @@ public sealed class UsageTests : IDisposable
     {
         var said = await Run("--help");
         said.ExitCode.ShouldBe(ExitCode.Done);
-        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "cancel", "table", "figure", "report", "import", "models", "run", "eval", "export", "schema", "data", "bench", "test" })
+        foreach (var verb in new[] { "demo", "up", "down", "status", "doctor", "plan", "submit", "ls", "show", "watch", "logs", "cancel", "pause", "resume", "retry", "priority", "rerun", "diff", "key", "drain", "table", "figure", "report", "import", "models", "run", "eval", "export", "schema", "data", "bench", "test" })
             said.Out.ShouldContain($"\n  {verb} ");
     }
 

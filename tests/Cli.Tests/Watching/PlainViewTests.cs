@@ -72,6 +72,17 @@ public sealed class PlainViewTests
         board.Jobs.Single().State.ShouldBe(JobState.Succeeded);
     }
 
+    [Fact]
+    public void A_remark_is_no_change_of_state_and_a_job_taken_back_says_why()
+    {
+        static JobChanged Line(JobState from, JobState to, string reason) => new(new StateMessage(Job, "train cni", from, to, 1, "worker-1", reason, Noon, null));
+        Show(To(JobState.Running), Line(JobState.Running, JobState.Running, "priority 0 became 5, by ada")).Split('\n').Length.ShouldBe(2, "the remark is no line");
+        board.Jobs.Single().State.ShouldBe(JobState.Running);
+        Show(Line(JobState.Running, JobState.Queued, "will be tried again: out of memory")).ShouldEndWith("[0/1] train cni: will be tried again: out of memory; goes on from its last checkpoint\n");
+        Show(To(JobState.Running), Line(JobState.Running, JobState.Failed, "broken"), Line(JobState.Failed, JobState.Queued, "retried by ada")).ShouldEndWith("[0/1] train cni: retried by ada\n");
+        board.Jobs.Single().State.ShouldBe(JobState.Queued);
+    }
+
     sealed class StillClock : TimeProvider
     {
         long now;

@@ -5,12 +5,21 @@ namespace KdRobust.Domain.Tests.Jobs;
 public sealed class JobTransitionsTests
 {
     [Fact]
-    public void Nothing_leaves_a_terminal_state()
+    public void Only_a_person_who_asks_again_leads_out_of_an_end_and_never_out_of_success()
     {
         foreach (var state in Enum.GetValues<JobState>().Where(s => s.IsTerminal()))
             foreach (var trigger in Enum.GetValues<JobTrigger>())
-                JobTransitions.Next(state, trigger).ShouldBeNull($"{state} {trigger}");
+                if (JobTransitions.Next(state, trigger) is { } next)
+                {
+                    trigger.ShouldBeOneOf(JobTrigger.Retry, JobTrigger.RetryBlocked);
+                    state.ShouldNotBe(JobState.Succeeded);
+                    next.ShouldBeOneOf(JobState.Queued, JobState.Blocked);
+                }
     }
+
+    [Fact]
+    public void A_paused_job_leaves_its_state_only_by_a_person() =>
+        Enum.GetValues<JobTrigger>().Where(trigger => JobTransitions.Next(JobState.Paused, trigger) is not null).ShouldBe([JobTrigger.Cancel, JobTrigger.Resume]);
 
     [Fact]
     public void Every_live_state_can_be_cancelled()

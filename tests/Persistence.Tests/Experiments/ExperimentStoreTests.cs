@@ -187,13 +187,14 @@ public sealed class ExperimentStoreTests
 
         var seen = new List<Guid>();
         long? before = null;
-        while (await desk.Experiments.List(Desk.Owner, before, 3) is { Count: > 0 } page)
+        while (await desk.Experiments.List(new(Desk.Owner), false, before, 3) is { Count: > 0 } page)
         {
             seen.AddRange(page.Select(view => view.Id));
             before = page[^1].Seq;
         }
         seen.ShouldBe(ids.AsEnumerable().Reverse());
-        (await desk.Experiments.List(null, null, 100)).Count.ShouldBe(8);
-        (await desk.Experiments.FindNewest("one", Desk.Owner))!.Id.ShouldBe(ids[^1]);
+        (await desk.Experiments.List(new(), false, null, 100)).Count.ShouldBe(8);
+        (await desk.Experiments.List(new(Desk.Owner, Name: "one"), false, null, 1)).Single().Id.ShouldBe(ids[^1]);
+        (await desk.Experiments.List(new(Desk.Owner), true, null, 3)).Select(view => view.Id).ShouldBe(ids.Take(3));
     }
 }

@@ -37,6 +37,17 @@ public sealed class JobRulesTests(MigratedDatabase database) : IClassFixture<Mig
     }
 
     [PostgresFact]
+    public async Task Way_out_of_an_end_needs_a_higher_fence_and_a_new_life()
+    {
+        var job = await new Desk(database.Database).SubmitOneJob();
+        foreach (var missing in new[] { "attempt = 0", "fence = fence + 1, attempt = 1", "fence = fence + 1, crash_count = 1", "fence = fence + 1, cancel_requested_at = now()" })
+        {
+            await Force(job, JobState.Failed);
+            (await Should.ThrowAsync<PostgresException>(() => database.Database.Execute($"UPDATE job SET state = 'Queued', finished_at = NULL, {missing} WHERE id = '{job}'"))).ConstraintName.ShouldBe("job_terminal", missing);
+        }
+    }
+
+    [PostgresFact]
     public async Task Fence_never_shrinks_and_grows_with_every_claim()
     {
         var job = await new Desk(database.Database).SubmitOneJob();
@@ -82,6 +93,6 @@ public sealed class JobRulesTests(MigratedDatabase database) : IClassFixture<Mig
         database.Database.Execute($"SET session_replication_role = replica; UPDATE job SET state = '{state}', {Fitting(state)} WHERE id = '{job}'; SET session_replication_role = origin");
 
     static string Fitting(JobState state) =>
-        $"finished_at = {(state.IsTerminal() ? "now()" : "NULL")}, lease_until = {(state == JobState.Running ? "now()" : "NULL")}, "
+        $"paused_at = {(state == JobState.Paused ? "now()" : "NULL")}, finished_at = {(state.IsTerminal() ? "now()" : "NULL")}, lease_until = {(state == JobState.Running ? "now()" : "NULL")}, "
         + $"result = {(state == JobState.Succeeded ? "'{}'" : "NULL")}, failure = {(state == JobState.Failed ? "'{}'" : "NULL")}, deps_left = {(state == JobState.Blocked ? 1 : 0)}";
 }

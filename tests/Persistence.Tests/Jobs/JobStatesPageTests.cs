@@ -16,8 +16,13 @@ public sealed class JobStatesPageTests
         [JobTrigger.FailForRetry] = "the run failed and may be tried again, after a wait",
         [JobTrigger.FailForGood] = "the run failed for good; what waits for it is cancelled",
         [JobTrigger.Cancel] = "a person asked; a running job stops first",
-        [JobTrigger.Drain] = "the worker shuts down; no attempt is lost",
+        [JobTrigger.Drain] = "the worker shuts down or drains; no attempt is lost",
         [JobTrigger.LeaseLost] = "the reaper took it from a worker that was not heard of: fence + 1",
+        [JobTrigger.Pause] = "a person asked for a pause; a running job takes a resume point and stops first",
+        [JobTrigger.UnblockPaused] = "the last parent succeeded, and a person had asked for a pause",
+        [JobTrigger.Resume] = "a person lets it go on, from its newest resume point",
+        [JobTrigger.Retry] = "a person asks again: all attempts anew, fence + 1",
+        [JobTrigger.RetryBlocked] = "it or a parent was asked for again, and not every parent has succeeded: fence + 1",
     };
 
     [Fact]

@@ -88,6 +88,43 @@ public sealed class SweepTests(SweepTests.OldServer server) : IClassFixture<Swee
     }
 
     [PostgresFact]
+    public async Task Job_that_shall_pause_and_whose_worker_died_is_paused_even_after_the_third_death()
+    {
+        await using var database = await server.Database();
+        var desk = new Desk(database, Short);
+        var id = await desk.SubmitOneJob();
+        var stale = await desk.Claim();
+        await database.Execute($"UPDATE job SET crash_count = {RetryPolicy.MaxCrashes - 1} WHERE id = '{id}'");
+        await desk.Jobs.Pause(id, "ada");
+        await desk.Expire(id);
+        (await desk.Jobs.Sweep()).ShouldBe(new SweepReport(0, 0, 0) { Paused = 1 });
+        var job = await desk.Job(id);
+        (job.State, job.Worker).ShouldBe((JobState.Paused, null));
+        job.Fence.ShouldBeGreaterThan(stale.Lease.Fence);
+        (await desk.Jobs.Events(id))[^1].Reason.ShouldStartWith("paused by ada; worker w1 was not heard of for");
+    }
+
+    [PostgresFact]
+    public async Task Silence_raises_an_alarm_once_takes_nothing_away_and_progress_clears_it()
+    {
+        await using var database = await server.Database();
+        var desk = new Desk(database, new LeaseSettings { Lease = TimeSpan.FromSeconds(1) });
+        var id = await desk.SubmitOneJob();
+        var lease = (await desk.Claim()).Lease;
+        await database.Execute("UPDATE job SET lease_until = clock_timestamp() + interval '1 h'");
+        (await desk.Jobs.Sweep()).Stalled.ShouldBe(0);
+        await database.Execute($"UPDATE job SET progress_at = clock_timestamp() - interval '{(int)StallLimits.ByKind[TrainPayload.Kind].TotalSeconds + 60} s'");
+        (await desk.Jobs.Sweep()).ShouldBe(new SweepReport(0, 0, 0) { Stalled = 1 });
+        (await desk.Jobs.Sweep()).Stalled.ShouldBe(0, "it is said once");
+        var job = await desk.Job(id);
+        (job.State, job.StalledAt is null).ShouldBe((JobState.Running, false));
+        (await desk.Jobs.RecordProgress(lease, new Domain.Runs.JobProgress("train", 1, 10, "epoch", null, null, null, null))).ShouldBeTrue();
+        (await desk.Job(id)).StalledAt.ShouldBeNull();
+        (await desk.Jobs.Events(id)).Where(line => line.From == line.To).Select(line => line.Reason).ShouldBe(["alarm: no progress for 32 min; it runs on", "makes progress again"]);
+        (await desk.Jobs.Complete(lease, Desk.TrainResult)).ShouldBe(CompleteOutcome.Succeeded);
+    }
+
+    [PostgresFact]
     public async Task Several_reapers_take_each_job_once()
     {
         await using var database = await server.Database();

@@ -1,5 +1,6 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Support;
@@ -50,12 +51,52 @@ public sealed class MigrationTests
         var checkpoints = new CheckpointStore(old.DataSource);
         var stored = (await checkpoints.Register(new JobLease(Guid.Empty, 1, "w1"), CheckpointRole.Resume, "resume", 1, 0, await checkpoints.Write(new MemoryStream(content)), []))!;
 
-        (await Database.Migrate(old.DataSource)).ShouldBe(["20261127145151_ModelFiles"]);
+        (await Database.Migrate(old.DataSource)).ShouldContain("20261127145151_ModelFiles");
         using var read = new MemoryStream();
         await checkpoints.CopyTo(stored, read);
         read.ToArray().ShouldBe(content);
         (await new Desk(old).Upload(content)).Sha256.ShouldBe(stored.Sha256);
         (await old.Scalar<long>("SELECT count(*) FROM chunk")).ShouldBe(2, "an upload of the same bytes uses the same chunks");
+    }
+
+    [PostgresFact]
+    public async Task Jobs_of_before_there_were_turns_keep_their_order_and_come_back_with_their_parents()
+    {
+        await using var old = await (await PostgresCluster.Shared).CreateDatabase();
+        await using (var context = KdRobustContext.Over(old.DataSource))
+            await context.GetService<IMigrator>().MigrateAsync("ModelFiles");
+        await old.Execute(
+            """
+            INSERT INTO job (id, owner, kind, name, fingerprint, payload, threads, device, priority, state, reason, deps_left, fence, attempt, max_attempts, crash_count, created_at)
+            SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'ada', 'train', 'job ' || n, 'f' || n, '{}', 1, 'cpu', CASE n WHEN 3 THEN 7 ELSE 0 END,
+                CASE n WHEN 2 THEN 'Blocked' ELSE 'Queued' END, 'submitted', CASE n WHEN 2 THEN 1 ELSE 0 END, 0, 0, 5, 0, now() - n * interval '1 min'
+            FROM generate_series(1, 4) n;
+            INSERT INTO job_dependency (job_id, role, parent_id, output) VALUES ('00000000-0000-0000-0000-000000000002', 'weights', '00000000-0000-0000-0000-000000000001', 'weights');
+            UPDATE job SET state = 'Running', fence = 1, lease_until = clock_timestamp(), worker = 'w1' WHERE name = 'job 1';
+            UPDATE job SET state = 'Failed', lease_until = NULL, failure = '{"kind":"permanent","message":"m","detail":""}', finished_at = now() WHERE name = 'job 1';
+            UPDATE job SET state = 'Cancelled', finished_at = now() WHERE name = 'job 2';
+            """);
+        (await Database.Migrate(old.DataSource)).ShouldContain(name => name.EndsWith("_QueueComplete"));
+        var desk = new Desk(old);
+        var retried = await desk.Jobs.Retry(new Guid("00000000-0000-0000-0000-000000000001"), Persistence.Jobs.RetryFrom.Checkpoint, "ada");
+        retried.TakenBack.ShouldBe([new Guid("00000000-0000-0000-0000-000000000002")]);
+        var order = await old.Scalar<string>("SELECT string_agg(name, ',' ORDER BY turn, seq) FROM job WHERE state = 'Queued'");
+        order.ShouldBe("job 3,job 4,job 1", "the one of priority 7, the oldest, the one that was asked for again");
+        (await old.Scalar<long>("SELECT count(DISTINCT lane) FROM job")).ShouldBe(1);
+        (await old.Scalar<bool>($"SELECT bool_and(turn = waits_since - priority * interval '{(int)JobPriority.Aging.TotalMinutes} min') FROM job")).ShouldBeTrue();
+    }
+
+    [PostgresFact]
+    public async Task Keys_made_before_they_could_expire_open_for_ever_after_the_migration()
+    {
+        await using var old = await (await PostgresCluster.Shared).CreateDatabase();
+        await using (var context = KdRobustContext.Over(old.DataSource))
+            await context.GetService<IMigrator>().MigrateAsync("ModelFiles");
+        var key = ApiKeyStore.NewKey();
+        await old.Execute($"INSERT INTO api_key (id, hash, owner, role, label) VALUES ('{Guid.CreateVersion7()}', sha256('{key}'), 'ada', 'Submitter', 'old')");
+        await Database.Migrate(old.DataSource);
+        var found = (await new ApiKeyStore(old.DataSource).Find(key))!;
+        (found.Owner, found.Role, found.ExpiresAt).ShouldBe(("ada", ApiKeyRole.Submitter, null));
     }
 
     [Fact]

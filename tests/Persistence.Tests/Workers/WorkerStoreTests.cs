@@ -15,12 +15,13 @@ public sealed class WorkerStoreTests
         await workers.Register(new WorkerInfo("w1", "host", 12, "cpu", 2, "0.1", null));
         await desk.SubmitOneJob();
         await desk.Claim("w1");
-        await workers.Seen("w1", "1.13.1");
+        (await workers.Seen("w1", new WorkerReading("1.13.1", 1, 250, [new("cpu", null, null, null, null)]))).ShouldBeFalse();
 
         var worker = (await workers.List()).ShouldHaveSingleItem();
         worker.Alive.ShouldBeTrue();
         worker.Info.Libtorch.ShouldBe("1.13.1");
         worker.Jobs.ShouldBe(["train cni"]);
+        (worker.FreeCores, worker.ImagesPerSecond, worker.Devices[0].Device).ShouldBe((1, 250, "cpu"));
 
         await database.Execute("UPDATE worker SET last_seen = clock_timestamp() - interval '31 s'");
         (await workers.List())[0].Alive.ShouldBeFalse();

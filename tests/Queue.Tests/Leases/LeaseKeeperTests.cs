@@ -48,6 +48,16 @@ public sealed class LeaseKeeperTests
     }
 
     [Fact]
+    public async Task Pause_is_told_and_a_cancel_that_follows_it_too_while_the_lease_is_kept()
+    {
+        await using var keeper = Start((beat, _) => Task.FromResult(beat < 2 ? HeartbeatReply.Continue : beat < 4 ? HeartbeatReply.Pause : HeartbeatReply.Cancel));
+        await time.AdvanceUntil(Set(keeper.PauseRequested), Step, Long);
+        keeper.CancelRequested.IsCancellationRequested.ShouldBeFalse();
+        await time.AdvanceUntil(Set(keeper.CancelRequested), Step, Long);
+        keeper.Lost.IsCancellationRequested.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Silence_of_the_database_ends_the_run_after_two_thirds_of_the_lease()
     {
         await using var keeper = Start((_, _) => throw new NpgsqlException("no connection"));

@@ -102,6 +102,52 @@ public sealed class PostgresEngineTests
         (await database.Scalar<long>("SELECT count(*) FROM job WHERE state = 'Queued'")).ShouldBe(1, "a draining worker takes nothing new");
     }
 
+    [PostgresFact]
+    public async Task Engine_at_rest_gives_back_what_runs_takes_nothing_and_goes_on_when_let()
+    {
+        await using var database = await MigratedDatabase.Create();
+        await using var node = Node.Start(database, "n1", poll: TimeSpan.FromMilliseconds(200));
+        await node.Prepared.WaitAsync();
+        node.Rest();
+        var job = await node.Desk.SubmitOneJob();
+        // Several polls pass, each of which would have claimed it.
+        for (var asked = 0; asked < 3; asked++)
+            await node.Prepared.WaitAsync();
+        (await node.Desk.StateOf(job)).ShouldBe(JobState.Queued);
+        node.GoOn();
+        (await node.Began.Reader.ReadAsync()).Lease.JobId.ShouldBe(job);
+    }
+
+    [PostgresFact]
+    public async Task Job_that_runs_is_told_when_the_engine_rests()
+    {
+        await using var database = await MigratedDatabase.Create();
+        var told = new TaskCompletionSource();
+        await using var node = Node.Start(database, "n1", poll: Never, draining: drain => drain.Register(told.SetResult));
+        await node.Desk.SubmitOneJob();
+        await node.Began.Reader.ReadAsync();
+        node.Rest();
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        node.GoOn();
+    }
+
+    [PostgresFact]
+    public async Task Quota_that_becomes_free_wakes_a_worker_without_waiting_for_its_poll()
+    {
+        await using var database = await MigratedDatabase.Create();
+        await using var node = Node.Start(database, "n1", poll: Never);
+        await new QuotaStore(database.DataSource).Set(Desk.Owner, DeviceKind.Cpu, 1, "root");
+        var first = await node.Desk.SubmitOneJob();
+        (await node.Began.Reader.ReadAsync()).Lease.JobId.ShouldBe(first);
+        await node.Prepared.WaitAsync();
+        await Eventually.Holds("the first has ended", async () => await node.Desk.StateOf(first) == JobState.Succeeded);
+        // Elsewhere somebody uses the quota up and lets go of it again.
+        await new QuotaStore(database.DataSource).Set(Desk.Owner, DeviceKind.Cpu, 0, "root");
+        var held = await node.Desk.SubmitOneJob();
+        await new QuotaStore(database.DataSource).Set(Desk.Owner, DeviceKind.Cpu, 1, "root");
+        (await node.Began.Reader.ReadAsync()).Lease.JobId.ShouldBe(held);
+    }
+
     [PrivatePostgresFact]
     public async Task Server_that_restarts_is_waited_for()
     {
@@ -130,14 +176,16 @@ public sealed class PostgresEngineTests
         readonly CancellationTokenSource draining = new();
         readonly ChangeFeed feed;
         readonly Func<ClaimedJob, LeaseKeeper, Task> work;
+        readonly Action<CancellationToken>? whenDrained;
+        readonly PostgresEngine engine;
 
-        Node(TestDatabase database, string name, TimeSpan poll, int cores, TimeSpan lease, Func<ClaimedJob, LeaseKeeper, Task> work)
+        Node(TestDatabase database, string name, TimeSpan poll, int cores, TimeSpan lease, Func<ClaimedJob, LeaseKeeper, Task> work, Action<CancellationToken>? whenDrained)
         {
-            this.work = work;
+            (this.work, this.whenDrained) = (work, whenDrained);
             var settings = new LeaseSettings { Lease = lease };
             Desk = new Desk(database, settings);
             feed = new ChangeFeed(database.DataSource, [ChangeTopic.Ready, ChangeTopic.Cancel], poll, NullLogger<ChangeFeed>.Instance);
-            var engine = new PostgresEngine(
+            engine = new PostgresEngine(
                 Desk.Jobs, feed, this, new EngineSettings(name, DeviceKind.Cpu, cores, cores), settings, TimeProvider.System, NullLogger<PostgresEngine>.Instance);
             Running = engine.Run(draining.Token);
         }
@@ -148,10 +196,14 @@ public sealed class PostgresEngineTests
         internal System.Threading.Channels.Channel<ClaimedJob> Began { get; } = System.Threading.Channels.Channel.CreateUnbounded<ClaimedJob>();
         internal ConcurrentQueue<Guid> Handled { get; } = new();
 
-        internal static Node Start(TestDatabase database, string name, TimeSpan poll, int cores = 1, TimeSpan? lease = null, Func<ClaimedJob, LeaseKeeper, Task>? work = null) =>
-            new(database, name, poll, cores, lease ?? TimeSpan.FromSeconds(60), work ?? ((_, _) => Task.CompletedTask));
+        internal static Node Start(TestDatabase database, string name, TimeSpan poll, int cores = 1, TimeSpan? lease = null, Func<ClaimedJob, LeaseKeeper, Task>? work = null, Action<CancellationToken>? draining = null) =>
+            new(database, name, poll, cores, lease ?? TimeSpan.FromSeconds(60), work ?? ((_, _) => Task.CompletedTask), draining);
 
         internal void Drain() => draining.Cancel();
+
+        internal void Rest() => engine.Rest();
+
+        internal void GoOn() => engine.GoOn();
 
         public Task Prepare(int slot, CancellationToken ct)
         {
@@ -163,6 +215,11 @@ public sealed class PostgresEngineTests
         {
             Handled.Enqueue(job.Lease.JobId);
             Began.Writer.TryWrite(job);
+            if (whenDrained is not null)
+            {
+                whenDrained(drain);
+                await Task.Delay(Timeout.Infinite, drain).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             await work(job, lease);
             if (lease.CancelRequested.IsCancellationRequested)
                 await Desk.Jobs.Release(job.Lease, ReleaseReason.Cancelled);

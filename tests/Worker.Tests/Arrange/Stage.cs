@@ -1,4 +1,5 @@
 using KdRobust.ActionWorker;
+using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Jobs;
@@ -40,19 +41,22 @@ public sealed class Stage : IAsyncDisposable
         return new Stage(await MigratedDatabase.Create(server), server, Seconds(lease));
     }
 
-    public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10)
+    public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10, params IEnumerable<string> more)
     {
-        var worker = WorkerProcess.Start(name, Database, Folder, cores, (int)Lease.Lease.TotalSeconds, drain);
+        var worker = WorkerProcess.Start(name, Database, Folder, cores, (int)Lease.Lease.TotalSeconds, drain, more);
         workers.Add(worker);
         return worker;
     }
 
     /// <summary>Submits one job that follows a script.</summary>
-    public async Task<(Guid Job, long Seed)> Submit(ActionScript script)
+    public async Task<(Guid Job, long Seed)> Submit(ActionScript script, params IReadOnlyList<string> labels)
     {
         var seed = Specs.NewSeed();
         script.Write(Folder, seed);
-        var submitted = await Desk.Submit(Specs.OneJob(seed));
+        var spec = Specs.OneJob(seed);
+        if (labels.Count > 0)
+            spec = spec with { Compute = spec.Compute with { Requires = new RequirementsSpec { GpuMemoryGib = null, Labels = labels } } };
+        var submitted = await Desk.Submit(spec);
         return ((await Desk.Experiments.Jobs(submitted.Id))[0].Job.Id, seed);
     }
 
