@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
 using KdRobust.Api.Access;
-using KdRobust.Api.Hosting;
 using KdRobust.Api.Problems;
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Jobs;

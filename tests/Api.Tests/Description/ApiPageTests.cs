@@ -34,7 +34,7 @@ public sealed partial class ApiPageTests(RunningApi api) : IClassFixture<Running
         var lines = Shell().Matches(await File.ReadAllTextAsync(Page)).Select(block => block.Groups["code"].Value).ToList();
         lines.Count.ShouldBeGreaterThan(5);
         var spec = Path.Combine(AppContext.BaseDirectory, "Samples", "small.json");
-        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", string.Join('\n', lines)]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = Directory.CreateTempSubdirectory("kdr-curl-").FullName };
+        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", string.Join('\n', lines)]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = Directory.CreateTempSubdirectory("kdr-curl-").FullName };
         start.Environment["KDR_SERVER"] = api.Address;
         start.Environment["KDR_KEY"] = (await File.ReadAllTextAsync(api.KeyFile)).Trim();
         start.Environment["SPEC"] = spec;

@@ -1,11 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Tests.Host;
 using KdRobust.Api.Tests.Samples;
 using KdRobust.Domain.Jobs;
-using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Workers;
 using KdRobust.Support;

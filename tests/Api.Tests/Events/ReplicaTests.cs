@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using KdRobust.Api.Tests.Host;
-using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Support;
 
@@ -47,7 +46,7 @@ public sealed class ReplicaTests(RunningApi api) : IClassFixture<RunningApi>
         {
             var folder = Directory.CreateTempSubdirectory("kdr-replica-").FullName;
             var file = Path.Combine(folder, "address");
-            var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "KdRobust.Api.dll"), "--listen", "127.0.0.1:0", "--address-file", file, "--until-stdin-ends"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "KdRobust.Api.dll"), "--listen", "127.0.0.1:0", "--address-file", file, "--until-stdin-ends"]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
             start.Environment["KDR_DATABASE"] = database;
             var process = Process.Start(start)!;
             var replica = new Replica(process, folder);

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using KdRobust.Api.Tests.Host;
 using KdRobust.Api.Tests.Samples;
 using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Workers;
 using KdRobust.Support;
 
