@@ -1,5 +1,4 @@
 using KdRobust.Api.Tests.Host;
-using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Keys;

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using KdRobust.Api.Access;
 using KdRobust.Persistence.Keys;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing.Patterns;
 
@@ -18,14 +19,20 @@ static class MeEndpoints
     public static void MapMe(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/me", Show).WithTags("keys").WithName("me").WithSummary("Whose key this is, and what it may do");
 
-    static Ok<Me> Show(ClaimsPrincipal user, EndpointDataSource endpoints) =>
-        TypedResults.Ok(new Me(user.Owner(), Enum.Parse<ApiKeyRole>(user.FindFirstValue(ClaimTypes.Role)!), user.IsInRole(nameof(ApiKeyRole.Reader)) ? [] : Acts(endpoints)));
+    static Ok<Me> Show(ClaimsPrincipal user, EndpointDataSource endpoints)
+    {
+        var role = Enum.Parse<ApiKeyRole>(user.FindFirstValue(ClaimTypes.Role)!);
+        return TypedResults.Ok(new Me(user.Owner(), role, Acts(endpoints, role)));
+    }
 
     // As the routes are, so that the two cannot differ: POST /v1/jobs/{id}/cancel is jobs/cancel.
-    static List<string> Acts(EndpointDataSource endpoints) =>
+    static List<string> Acts(EndpointDataSource endpoints, ApiKeyRole role) =>
         [.. from endpoint in endpoints.Endpoints.OfType<RouteEndpoint>()
-            where endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Post) == true
+            where endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Post) == true && Needs(endpoint) <= role
             let parts = endpoint.RoutePattern.PathSegments.Select(segment => segment.Parts[0]).ToList()
             where parts is [RoutePatternLiteralPart { Content: "v1" }, RoutePatternLiteralPart, RoutePatternParameterPart, RoutePatternLiteralPart]
             select $"{((RoutePatternLiteralPart)parts[1]).Content}/{((RoutePatternLiteralPart)parts[3]).Content}"];
+
+    static ApiKeyRole Needs(RouteEndpoint endpoint) =>
+        endpoint.Metadata.OfType<IAuthorizeData>().Select(data => Enum.GetValues<ApiKeyRole>().FirstOrDefault(role => Caller.Policy(role) == data.Policy)).DefaultIfEmpty(ApiKeyRole.Reader).Max();
 }

@@ -39,8 +39,8 @@ sealed class OverviewSource(OverviewStore overviews, WorkerStore workers, Experi
             if (rest > TimeSpan.Zero) await Task.Delay(rest, ct);
             reading.Begun = Stopwatch.GetTimestamp();
             reading.Document = new(
-                await overviews.Read(owner, ct), await workers.List(ct),
-                [.. (await experiments.List(owner, null, NewestExperiments, ct)).Select(ExperimentSummary.Of)]);
+                await overviews.Read(owner, ct), await workers.List(ct: ct),
+                [.. (await experiments.List(new ExperimentFilter(owner), oldestFirst: false, null, NewestExperiments, ct)).Select(ExperimentSummary.Of)]);
             var took = Stopwatch.GetElapsedTime(reading.Begun) * RestPerWork;
             reading.RestUntil = Stopwatch.GetElapsedTime(0, Stopwatch.GetTimestamp()) + (took > ShortestRest ? took : ShortestRest);
             return reading.Document;

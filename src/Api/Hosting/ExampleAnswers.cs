@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KdRobust.Api.Dashboard;
 using KdRobust.Api.Datasets;
 using KdRobust.Api.Experiments;
 using KdRobust.Api.Jobs;
@@ -16,6 +17,7 @@ using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Lists;
+using KdRobust.Persistence.Overviews;
 using KdRobust.Persistence.Workers;
 
 namespace KdRobust.Api.Hosting;
@@ -70,6 +72,11 @@ static class ExampleAnswers
         ["showQueues"] = new QueuesAnswer([new QueueDepth("queued", "train", "cpu", 12, 3)], 12, 40.5, 2, [new Quota("ada", DeviceKind.Cpu, 4, "admin", Noon)]),
         ["listDatasets"] = new[] { new DatasetResource(DatasetName.Cifar10Mini, 2000, 1000, DatasetCatalog.Classes, "cifar10-mini", [new("train.bin", 2000, Hash)], "canonical") },
         ["listKeys"] = new Page<ApiKeyView>([StoredKey], null), ["currentKey"] = StoredKey,
+        ["me"] = new Me("ada", ApiKeyRole.Submitter, ["experiments/cancel", "jobs/cancel", "jobs/retry"]),
+        ["overview"] = new OverviewDocument(
+            new Overview(Noon, [new QueueCount("train", JobState.Running, 1)], [new RunningJob(Job, "train net", "train", Experiment, "example", 1, RetryPolicy.MaxAttempts, "worker-1", Noon, Noon, Noon.AddSeconds(60), false, Progress)], [],
+                [new TroubledJob(Job, "train net", "train", Experiment, "example", 1, RetryPolicy.MaxAttempts, new JobFailure(FailureKind.Permanent, "train.bin is cut short", ""), Noon, null)]),
+            [], [Summary]),
         ["createKey"] = new CreatedKey("kdr_" + new string('x', 43), StoredKey), ["rotateKey"] = new CreatedKey("kdr_" + new string('x', 43), StoredKey with { Replaces = Job }),
         ["listAudit"] = new Page<AuditLine>([new(5, Noon, Key, "ada", "cancelJob", $"job:{Job}", "requested")], null),
     };

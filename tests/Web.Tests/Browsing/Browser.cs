@@ -26,26 +26,26 @@ sealed class Browser : IAsyncDisposable
     /// <summary>Starts one, with a profile of its own that goes with it.</summary>
     public static async Task<Browser> Start()
     {
-        var profile = Directory.CreateTempSubdirectory("kdr-web-tests-").FullName;
+        var folder = Directory.CreateTempSubdirectory("kdr-web-tests-").FullName;
         var start = new ProcessStartInfo(Find() ?? throw new InvalidOperationException("chromium is not installed: ./kdr test installs it"))
         {
             UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true,
             ArgumentList =
             {
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb", "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank",
+                "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb", "--remote-debugging-port=0", $"--user-data-dir={folder}", "about:blank",
             },
         };
-        var process = Process.Start(start) ?? throw new InvalidOperationException("chromium does not start");
+        var chromium = Process.Start(start) ?? throw new InvalidOperationException("chromium does not start");
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        process.ErrorDataReceived += (_, line) =>
+        chromium.ErrorDataReceived += (_, line) =>
         {
             const string Says = "DevTools listening on ";
             if (line.Data?.IndexOf(Says, StringComparison.Ordinal) is >= 0 and var at) address.TrySetResult(new Uri(line.Data[(at + Says.Length)..].Trim()));
         };
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
-        return new(profile, process, await DevTools.Connect(await address.Task.WaitAsync(TimeSpan.FromSeconds(60))));
+        chromium.BeginErrorReadLine();
+        chromium.BeginOutputReadLine();
+        return new(folder, chromium, await DevTools.Connect(await address.Task.WaitAsync(TimeSpan.FromSeconds(60))));
     }
 
     /// <summary>A page with a session of its own.</summary>

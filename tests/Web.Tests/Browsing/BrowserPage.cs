@@ -116,10 +116,11 @@ sealed class BrowserPage(DevTools tools, string session, string context) : IAsyn
 
     Task<JsonElement> Send(string method, object parameters) => tools.Send(method, parameters, session);
 
-    void Hear(string from, string method, JsonElement said)
+    void Hear(object? sender, ToldEventArgs told)
     {
-        if (from != session) return;
-        switch (method)
+        if (told.Session != session) return;
+        var said = told.Said;
+        switch (told.Method)
         {
             case "Page.loadEventFired": loaded.TrySetResult(); break;
             case "Network.requestWillBeSent": requests.Enqueue(said.GetProperty("request").GetProperty("url").GetString()!); break;

@@ -16,8 +16,8 @@ sealed class DevTools : IAsyncDisposable
     Task reading = Task.CompletedTask;
     int last;
 
-    /// <summary>Session, method and parameters of what the browser tells.</summary>
-    public event Action<string, string, JsonElement>? Told;
+    /// <summary>What the browser tells unasked.</summary>
+    public event EventHandler<ToldEventArgs>? Told;
 
     public static async Task<DevTools> Connect(Uri address)
     {
@@ -76,11 +76,22 @@ sealed class DevTools : IAsyncDisposable
     {
         if (!message.TryGetProperty("id", out var id))
         {
-            Told?.Invoke(message.TryGetProperty("sessionId", out var session) ? session.GetString()! : "", message.GetProperty("method").GetString()!, message.GetProperty("params"));
+            Told?.Invoke(this, new(message.TryGetProperty("sessionId", out var session) ? session.GetString()! : "", message.GetProperty("method").GetString()!, message.GetProperty("params")));
             return;
         }
         if (!waiting.TryRemove(id.GetInt32(), out var answer)) return;
         if (message.TryGetProperty("error", out var error)) answer.TrySetException(new InvalidOperationException($"the browser refuses: {error.GetRawText()}"));
         else answer.TrySetResult(message.GetProperty("result"));
     }
+}
+
+/// <summary>An event of the protocol.</summary>
+/// <param name="session">Whose it is; empty for the browser's own.</param>
+/// <param name="method">Which.</param>
+/// <param name="said">Its parameters.</param>
+sealed class ToldEventArgs(string session, string method, JsonElement said) : EventArgs
+{
+    public string Session => session;
+    public string Method => method;
+    public JsonElement Said => said;
 }

@@ -9,7 +9,7 @@ import { Timeline } from '../parts/timeline'
 import { Empty, Loading, Moment, Section, To, Trouble } from '../parts/words'
 import { get, post, save } from '../service/client'
 import type { Experiment, ExperimentDetail, ExperimentJob, JobEvent, MetricsMessage, ProgressMessage, Report, StateMessage } from '../service/types'
-import { useFetched, useStream } from '../state/following'
+import { useFetched, useHeading, useStream } from '../state/following'
 import { afterProgress, afterState, doneOf, hasEnded } from '../state/jobs'
 import { may } from '../state/me'
 import { withMetrics, type Curves } from '../state/metrics'
@@ -31,6 +31,7 @@ type Told = Pick<JobEvent, 'from' | 'to' | 'at' | 'worker' | 'reason'>
 /** One experiment while it happens: its jobs, their history and curves, and what they found. */
 export function ExperimentPage({ id }: { id: string }): JSX.Element {
   const [detail, again] = useFetched((signal) => get<ExperimentDetail>(`/v1/experiments/${id}`, signal), id)
+  useHeading(detail.state)
   if (detail.state === 'loading')
     return (
       <>

@@ -6,7 +6,7 @@ import { Bar, State, stateWord } from '../parts/marks'
 import { Empty, Loading, Moment, Section, Since, To, Trouble } from '../parts/words'
 import { get, save } from '../service/client'
 import type { Checkpoint, JobDetail, MetricsMessage, Progress, ProgressMessage } from '../service/types'
-import { useFetched, useStream } from '../state/following'
+import { useFetched, useHeading, useStream } from '../state/following'
 import { hasEnded, spansOf } from '../state/jobs'
 import { withMetrics, type Curves } from '../state/metrics'
 import { bytes, duration, plural } from '../text/format'
@@ -18,6 +18,7 @@ export function JobPage({ id }: { id: string }): JSX.Element {
   const [curves, setCurves] = useState<Curves>(new Map())
   const [progress, setProgress] = useState<Progress | null>(null)
   const [refused, refuse] = useState<unknown>(null)
+  useHeading(detail.state)
   const there = detail.state === 'there' ? detail.value : null
 
   useStream(

@@ -5,7 +5,7 @@ import { Bar, Shares, State } from '../parts/marks'
 import { Ago, Command, Empty, Loading, Name, Section, Since, To, Trouble, Until } from '../parts/words'
 import type { Overview, RunningJob, TroubledJob } from '../service/types'
 import { now } from '../state/clock'
-import { useStream } from '../state/following'
+import { useHeading, useStream } from '../state/following'
 import { queueRows, sentence, totals } from '../state/overview'
 import { count, duration, plural } from '../text/format'
 import { progressText } from '../text/progress'
@@ -16,6 +16,7 @@ export function OverviewPage(): JSX.Element {
   const [overview, set] = useState<Overview | null>(null)
   const [refused, refuse] = useState<unknown>(null)
   useStream('/v1/events?topics=overview', (event, data) => event === 'overview' && set(data as Overview), refuse)
+  useHeading(overview ? 'there' : 'loading')
   if (refused) return <Trouble error={refused} />
   if (!overview)
     return (

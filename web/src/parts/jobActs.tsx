@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { post } from '../service/client'
+import { post, type Refusal } from '../service/client'
 import { may } from '../state/me'
 import { Asking } from './asking'
 
@@ -18,10 +18,11 @@ interface Acted {
 
 /** What may be done with a job in its state. Cancelling and retrying never stand side by side: no state allows both. */
 export function JobActs({ id, name, state, attempt, cancelRequested, pauseRequested, trains, done }: Acted): JSX.Element | null {
-  const act = async (verb: string, body?: unknown, query = '') => {
-    await post(`/v1/jobs/${id}/${verb}${query}`, body)
+  const act = async (verb: string, query = '') => {
+    await post(`/v1/jobs/${id}/${verb}${query}`)
     done()
   }
+  const forAll = (verb: string, yes: string) => (refusal: Refusal) => (isShared(refusal) ? { yes, act: () => act(verb, '?evenIfShared=true') } : null)
   if (state === 'failed' || state === 'cancelled') return may('jobs/retry') ? <Retry id={id} name={name} trains={trains} done={done} /> : null
   if (state === 'succeeded') return null
   if (cancelRequested) return <span class="muted">stopping…</span>
@@ -29,12 +30,12 @@ export function JobActs({ id, name, state, attempt, cancelRequested, pauseReques
     <span class="acts">
       {pauseRequested && <span class="muted">pausing…</span>}
       {state === 'paused' && may('jobs/resume') && (
-        <Asking label="Resume" spoken={`Resume ${name}`} title={`Resume ${name}?`} yes="Resume" no="Not now" act={() => act('resume')}>
+        <Asking label="Resume" spoken={`Resume ${name}`} title={`Resume ${name}?`} yes="Resume" no="Not now" act={() => act('resume')} after={forAll('resume', 'Resume it for all')}>
           <p>It is queued again and goes on from its newest checkpoint.</p>
         </Asking>
       )}
       {(state === 'queued' || state === 'running') && !pauseRequested && may('jobs/pause') && (
-        <Asking label="Pause" spoken={`Pause ${name}`} title={`Pause ${name}?`} yes="Pause" no="Go on" act={() => act('pause')}>
+        <Asking label="Pause" spoken={`Pause ${name}`} title={`Pause ${name}?`} yes="Pause" no="Go on" act={() => act('pause')} after={forAll('pause', 'Pause it for all')}>
           <p>{state === 'running' ? 'It takes a checkpoint and gives its worker free.' : 'It stays where it is in the queue.'} It goes on when it is resumed, with the same numbers.</p>
         </Asking>
       )}
@@ -47,7 +48,7 @@ export function JobActs({ id, name, state, attempt, cancelRequested, pauseReques
           no="Keep it"
           danger
           act={() => act('cancel')}
-          after={(refusal) => (refusal.status === 409 ? { yes: 'Cancel it for all', act: () => act('cancel', undefined, '?evenIfShared=true') } : null)}
+          after={forAll('cancel', 'Cancel it for all')}
         >
           <p>
             {state === 'running' ? `Its attempt ${attempt} stops at its worker's next heartbeat.` : 'It will not start.'} Jobs that wait for it are cancelled too.
@@ -60,6 +61,10 @@ export function JobActs({ id, name, state, attempt, cancelRequested, pauseReques
 
 function Retry({ id, name, trains, done }: Pick<Acted, 'id' | 'name' | 'trains' | 'done'>): JSX.Element {
   const [from, setFrom] = useState<'checkpoint' | 'scratch'>('checkpoint')
+  const act = async (evenIfShared: boolean) => {
+    await post(`/v1/jobs/${id}/retry?from=${trains ? from : 'scratch'}${evenIfShared ? '&evenIfShared=true' : ''}`)
+    done()
+  }
   return (
     <Asking
       label="Retry"
@@ -67,10 +72,8 @@ function Retry({ id, name, trains, done }: Pick<Acted, 'id' | 'name' | 'trains' 
       title={`Retry ${name}?`}
       yes="Retry"
       no="Not now"
-      act={async () => {
-        await post(`/v1/jobs/${id}/retry`, { from: trains ? from : 'scratch' })
-        done()
-      }}
+      act={() => act(false)}
+      after={(refusal) => (isShared(refusal) ? { yes: 'Retry it for all', act: () => act(true) } : null)}
     >
       <p>It is queued again with fresh attempts, and so is what was cancelled because of it.</p>
       {trains && (
@@ -92,4 +95,9 @@ function Retry({ id, name, trains, done }: Pick<Acted, 'id' | 'name' | 'trains' 
       )}
     </Asking>
   )
+}
+
+/** Others use the job too, and nobody said that it is meant for them as well. */
+function isShared(refusal: Refusal): boolean {
+  return refusal.body['type'] === '/problems/job-shared'
 }

@@ -56,8 +56,8 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await (await send(path, signal ? { signal } : {})).json()) as T
 }
 
-export async function post(path: string, body?: unknown): Promise<void> {
-  await send(path, body === undefined ? { method: 'POST' } : { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
+export async function post(path: string): Promise<void> {
+  await send(path, { method: 'POST' })
 }
 
 /** Fetches a file with the key and gives it to the browser to save. */

@@ -28,3 +28,10 @@ export function useFetched<T>(fetchIt: (signal: AbortSignal) => Promise<T>, key:
   }, [key, turn])
   return [fetched, () => setTurn((n) => n + 1)]
 }
+
+/** Gives the heading the focus again when what had it went away with the page's waiting form. */
+export function useHeading(state: string): void {
+  useEffect(() => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
+  }, [state])
+}
