@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdRobust.Api.Access;
 using KdRobust.Api.Checkpoints;
 using KdRobust.Api.Events;
@@ -5,12 +6,14 @@ using KdRobust.Api.Experiments;
 using KdRobust.Api.Health;
 using KdRobust.Api.Jobs;
 using KdRobust.Api.Models;
+using KdRobust.Api.Observability;
 using KdRobust.Api.Problems;
 using KdRobust.Api.Reports;
 using KdRobust.Api.Workers;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Schema;
+using KdRobust.Telemetry;
 
 namespace KdRobust.Api.Hosting;
 
@@ -29,11 +32,14 @@ static class ApiApplication
             kestrel.Limits.MaxRequestBodySize = options.LargestBody + RequestText.Forgotten; // The endpoint itself refuses, with words.
             kestrel.Listen(options.Listen);
         });
-        builder.AddLogs(options.LogFolder);
+        var identity = new ServiceIdentity("kdrobust-api", string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"));
+        builder.AddLogs(options.LogFolder, identity, options.Otlp);
+        builder.Services.AddObservability(identity, options.Otlp);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         AddServices(builder.Services, options);
 
         var app = builder.Build();
+        app.UseObservability();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseApiPage();
         app.UseRouting();
@@ -46,6 +52,7 @@ static class ApiApplication
         app.MapModels();
         app.MapWorkers();
         app.MapHealth();
+        app.MapMeasurements();
         app.MapProblems();
         app.MapApiDescription();
         return app;

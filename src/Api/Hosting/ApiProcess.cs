@@ -1,6 +1,7 @@
 using KdRobust.Api.Access;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
+using KdRobust.Telemetry;
 using Npgsql;
 
 namespace KdRobust.Api.Hosting;
@@ -21,14 +22,19 @@ static class ApiProcess
         }
         try
         {
-            var options = ApiOptions.Parse(arguments, database);
+            var options = ApiOptions.Parse(arguments, database) with { Otlp = OtlpSettings.Read(Environment.GetEnvironmentVariable) };
             await using var app = ApiApplication.Build(options);
+            if (options.OnlyMigrate)
+            {
+                await Prepare(app, options);
+                return 0;
+            }
             await Start(app, options);
             if (options.UntilStdinEnds) _ = StopWhenInputEnds(app.Lifetime);
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (StartRefusedException refused)
+        catch (Exception refused) when (refused is StartRefusedException or TelemetrySettingException)
         {
             await Console.Error.WriteLineAsync(refused.Message);
             return 1;
@@ -39,22 +45,7 @@ static class ApiProcess
     /// <returns>The address, e.g. <c>http://127.0.0.1:41207</c>.</returns>
     public static async Task<string> Start(WebApplication app, ApiOptions options)
     {
-        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KdRobust.Api");
-        try
-        {
-            var applied = await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
-            if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
-            if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
-                ApiLog.KeyCreated(log, file);
-        }
-        catch (Exception error) when (Database.IsWeather(error))
-        {
-            throw new StartRefusedException($"PostgreSQL does not answer ({error.Message}): is it running, and does KDR_DATABASE name it? ./kdr up starts one for this checkout", error);
-        }
-        catch (PostgresException error)
-        {
-            throw new StartRefusedException($"PostgreSQL refuses ({error.MessageText}): does KDR_DATABASE name the right user, password and database?", error);
-        }
+        await Prepare(app, options);
         try
         {
             await app.StartAsync();
@@ -64,7 +55,7 @@ static class ApiProcess
             throw new StartRefusedException($"{options.Listen} cannot be listened on ({error.GetBaseException().Message}): another program has the port. Choose another one, or 0 for any free one", error);
         }
         var address = app.Urls.Single();
-        ApiLog.Listening(log, address);
+        ApiLog.Listening(Log(app), address);
         if (options.AddressFile is { } addressFile)
         {
             await File.WriteAllTextAsync(addressFile + ".new", address + "\n");
@@ -72,6 +63,37 @@ static class ApiProcess
         }
         return address;
     }
+
+    /// <summary>Migrates and leaves a key.</summary>
+    static async Task Prepare(WebApplication app, ApiOptions options)
+    {
+        var log = Log(app);
+        try
+        {
+            var applied = await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
+            if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
+            if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
+                ApiLog.KeyCreated(log, file);
+        }
+        catch (Exception error) when (Database.CertificateRefused(error) is not null)
+        {
+            throw new StartRefusedException($"PostgreSQL is not trusted: {Database.CertificateRefused(error)}", error);
+        }
+        catch (Exception error) when (Database.IsWeather(error))
+        {
+            throw new StartRefusedException($"PostgreSQL does not answer ({error.Message}): is it running, and does KDR_DATABASE name it? ./kdr up starts one for this checkout", error);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StartRefusedException($"PostgreSQL refuses ({error.MessageText}): this role may not do that. If the schema is to change, run KdRobust.Api migrate with the migrator's KDR_DATABASE; then deploy/postgres/roles.sql once more", error);
+        }
+        catch (PostgresException error)
+        {
+            throw new StartRefusedException($"PostgreSQL refuses ({error.MessageText}): does KDR_DATABASE name the right user, password and database?", error);
+        }
+    }
+
+    static ILogger Log(WebApplication app) => app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KdRobust.Api");
 
     static async Task StopWhenInputEnds(IHostApplicationLifetime lifetime)
     {

@@ -27,7 +27,11 @@ public sealed record ClaimedJob(
     JobPayload Payload,
     IReadOnlyDictionary<string, CheckpointInfo> Inputs,
     CheckpointInfo? Resume,
-    TimeSpan LeaseLength);
+    TimeSpan LeaseLength)
+{
+    /// <summary>The span that asked for the job, as a W3C traceparent, so that one trace goes from the request to the job's end; null when nobody traced.</summary>
+    public string? TraceParent { get; init; }
+}
 
 /// <summary>A stored checkpoint or output.</summary>
 /// <param name="Id">Its id.</param>

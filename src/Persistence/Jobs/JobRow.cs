@@ -42,6 +42,8 @@ sealed class JobRow
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? FinishedAt { get; init; }
+    /// <summary>The span (W3C traceparent) that asked for it; null when nobody traced.</summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>A job waits for another and takes one of its outputs in a role.</summary>
@@ -90,6 +92,7 @@ sealed class JobMapping : IEntityTypeConfiguration<JobRow>
         entity.Property(job => job.Failure).HasColumnType("jsonb");
         entity.Property(job => job.NotBefore).HasDefaultValueSql("clock_timestamp()");
         entity.Property(job => job.CreatedAt).HasDefaultValueSql("clock_timestamp()");
+        entity.Property(job => job.TraceParent).HasDefaultValueSql(JobTrace.ColumnDefault);
         entity.HasIndex(job => job.Seq).IsUnique().HasDatabaseName("ix_job_seq");
         entity.HasIndex(job => new { job.Priority, job.Seq }).IsDescending(true, false).HasFilter("state = 'Queued'").HasDatabaseName("ix_job_ready");
         entity.HasIndex(job => job.LeaseUntil).HasFilter("state = 'Running'").HasDatabaseName("ix_job_lease");

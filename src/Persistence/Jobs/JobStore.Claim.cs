@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
@@ -15,6 +16,7 @@ public sealed partial class JobStore
     {
         while (true)
         {
+            var asked = Stopwatch.GetTimestamp();
             await using var connection = await database.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             var row = (await connection.Rows(
@@ -28,10 +30,10 @@ public sealed partial class JobStore
                     lease_until = clock_timestamp() + $4, heartbeat_at = clock_timestamp(), progress = NULL, progress_at = NULL,
                     started_at = coalesce(started_at, clock_timestamp())
                 FROM next WHERE job.id = next.id
-                RETURNING job.id, job.fence, job.attempt, job.name, job.payload::text
+                RETURNING job.id, job.fence, job.attempt, job.name, job.payload::text, job.trace_parent, extract(epoch FROM clock_timestamp() - job.not_before)::float8
                 """,
                 [offer.Worker, offer.Threads, Stored(offer.Device), settings.Lease],
-                reader => new { Id = reader.GetGuid(0), Fence = reader.GetInt64(1), Attempt = reader.GetInt32(2), Name = reader.GetString(3), Payload = reader.GetString(4) },
+                reader => new { Id = reader.GetGuid(0), Fence = reader.GetInt64(1), Attempt = reader.GetInt32(2), Name = reader.GetString(3), Payload = reader.GetString(4), TraceParent = reader.Text(5), Waited = reader.GetDouble(6) },
                 ct)).SingleOrDefault();
             if (row is null)
                 return null;
@@ -49,7 +51,8 @@ public sealed partial class JobStore
             }
             var resume = await CheckpointStore.LatestResume(connection, row.Id, ct);
             await transaction.CommitAsync(ct);
-            return new ClaimedJob(lease, row.Attempt, row.Name, payload, inputs, resume, settings.Lease);
+            JobMeter.Claimed(payload.KindName, Stopwatch.GetElapsedTime(asked), row.Waited);
+            return new ClaimedJob(lease, row.Attempt, row.Name, payload, inputs, resume, settings.Lease) { TraceParent = row.TraceParent };
         }
     }
 

@@ -45,7 +45,7 @@ public sealed partial class JobStore
         {
             "Succeeded" => CompleteOutcome.Succeeded,
             "Cancelled" => CompleteOutcome.Cancelled,
-            _ => CompleteOutcome.Lost,
+            _ => JobMeter.Late("complete", CompleteOutcome.Lost),
         };
     }
 
@@ -67,7 +67,7 @@ public sealed partial class JobStore
             {
                 "Queued" => FailOutcome.WillRetry,
                 "Failed" or "Cancelled" => FailOutcome.Final,
-                _ => FailOutcome.Lost,
+                _ => JobMeter.Late("fail", FailOutcome.Lost),
             };
         }
 
@@ -127,7 +127,7 @@ public sealed partial class JobStore
         if (state == "Cancelled")
             await CancelDescendants(connection, lease.JobId, ct);
         await transaction.CommitAsync(ct);
-        return (state ?? await EndedUnder(connection, lease, ct)) is not null;
+        return (state ?? await EndedUnder(connection, lease, ct)) is not null || JobMeter.Late("release", false);
     }
 
     /// <summary>Failed or Cancelled, with everything that waits for it.</summary>

@@ -34,7 +34,7 @@ public sealed partial class JobStore(NpgsqlDataSource database, LeaseSettings se
             [lease.JobId, lease.Fence, settings.Lease], ct);
         return cancel switch
         {
-            null => HeartbeatReply.Lost,
+            null => JobMeter.Late("heartbeat", HeartbeatReply.Lost),
             true => HeartbeatReply.Cancel,
             false => HeartbeatReply.Continue,
         };
@@ -53,7 +53,7 @@ public sealed partial class JobStore(NpgsqlDataSource database, LeaseSettings se
                 RETURNING id)
             SELECT pg_notify('kdr_job', id::text)::text FROM written
             """,
-            [lease.JobId, lease.Fence, Json(progress)], ct) is not null;
+            [lease.JobId, lease.Fence, Json(progress)], ct) is not null || JobMeter.Late("progress", false);
     }
 
     static string Json<T>(T value) => JsonSerializer.Serialize(value, SpecJson.Options);

@@ -25,7 +25,10 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, L
             try
             {
                 if (await jobs.Sweep(ct) is { Total: > 0 } report)
+                {
+                    JobMeter.Swept(report);
                     Swept(log, report.Requeued, report.Failed, report.Cancelled);
+                }
                 if (time.GetElapsedTime(collected) > CollectEvery)
                 {
                     collected = time.GetTimestamp();

@@ -24,6 +24,7 @@ public static class PersistenceRegistration
             .AddSingleton<ExperimentStore>()
             .AddSingleton<JobStore>()
             .AddSingleton<Reaper>()
+            .AddSingleton<QueueLevels>()
             .AddSingleton<MetricStore>()
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace KdRobust.Worker.Serving;
 
-/// <summary>Tells people, through the worker's row, that this worker is there.</summary>
-sealed class Presence(WorkerStore workers, WorkerInfo self, RunProcesses processes, TimeProvider time, ILogger<Presence> log)
+/// <summary>Tells people, through the worker's row, that this worker is there; and a service manager, by the time of a file.</summary>
+sealed class Presence(WorkerStore workers, WorkerInfo self, RunProcesses processes, string sign, TimeProvider time, ILogger<Presence> log)
 {
     static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
 
@@ -22,12 +22,13 @@ sealed class Presence(WorkerStore workers, WorkerInfo self, RunProcesses process
                 else
                     await workers.Register(self, ct);
                 registered = true;
+                await File.WriteAllTextAsync(sign, $"{self.Name}\n", ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
                 break;
             }
-            catch (Exception error) when (Database.IsWeather(error))
+            catch (Exception error) when (Database.IsWeather(error) || error is IOException)
             {
                 WorkerLog.ReportPostponed(log, self.Name, error.Message);
             }

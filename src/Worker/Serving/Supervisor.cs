@@ -66,7 +66,7 @@ static class Supervisor
         using var ending = new CancellationTokenSource();
         var self = new WorkerInfo(
             options.Name, Environment.MachineName, Environment.ProcessId, options.Device == DeviceKind.Cuda ? "cuda" : "cpu", options.Cores, Build, null);
-        var presence = new Presence(workers, self, processes, time, loggers.CreateLogger<Presence>()).Show(ending.Token);
+        var presence = new Presence(workers, self, processes, Path.Combine(options.Scratch, "alive"), time, loggers.CreateLogger<Presence>()).Show(ending.Token);
         var reaping = new Reaper(stores.Jobs, stores.Checkpoints, options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
         WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, options.Scratch);
         try
@@ -98,7 +98,11 @@ static class Supervisor
                 if (await Database.IsMigrated(database, ct))
                     return null;
                 if (attempt >= 30)
-                    return "the database has no schema of this build: start the API once, or run its 'migrate'";
+                    return "the database has no schema of this build: start the API once, or run KdRobust.Api migrate";
+            }
+            catch (Exception error) when (Database.CertificateRefused(error) is not null)
+            {
+                return $"PostgreSQL is not trusted: {Database.CertificateRefused(error)}";
             }
             catch (PostgresException error) when (!Database.IsWeather(error))
             {

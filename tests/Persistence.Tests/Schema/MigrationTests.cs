@@ -50,7 +50,7 @@ public sealed class MigrationTests
         var checkpoints = new CheckpointStore(old.DataSource);
         var stored = (await checkpoints.Register(new JobLease(Guid.Empty, 1, "w1"), CheckpointRole.Resume, "resume", 1, 0, await checkpoints.Write(new MemoryStream(content)), []))!;
 
-        (await Database.Migrate(old.DataSource)).ShouldBe(["20261127145151_ModelFiles"]);
+        (await Database.Migrate(old.DataSource))[0].ShouldBe("20261127145151_ModelFiles");
         using var read = new MemoryStream();
         await checkpoints.CopyTo(stored, read);
         read.ToArray().ShouldBe(content);
