@@ -86,6 +86,6 @@ public sealed partial record OtlpSettings
     [GeneratedRegex("/v1/(logs|traces|metrics)/?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex LastPart();
 
-    [GeneratedRegex("^[A-Za-z0-9_.-]+=[!-+\\--~]([ -+\\--~]*[!-+\\--~])?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^[A-Za-z0-9_.-]+=[\\x21-\\x2b\\x2d-\\x7e]([\\x20-\\x2b\\x2d-\\x7e]*[\\x21-\\x2b\\x2d-\\x7e])?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Header();
 }

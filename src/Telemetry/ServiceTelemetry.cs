@@ -99,7 +99,8 @@ public sealed class ServiceTelemetry : IDisposable
     {
         exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
         exporter.Endpoint = otlp.Of(signal);
-        exporter.Headers = otlp.Headers.Length > 0 ? otlp.Headers : null;
+        // The exporter decodes them as a part of an address.
+        exporter.Headers = otlp.Headers.Length > 0 ? otlp.Headers.Replace("%", "%25", StringComparison.Ordinal) : null;
         exporter.TimeoutMilliseconds = (int)Patience.TotalMilliseconds;
     }
 
