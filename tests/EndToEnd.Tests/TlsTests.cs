@@ -86,7 +86,7 @@ public sealed class TlsTests(TlsServer server) : IClassFixture<TlsServer>, IDisp
         (await client.GetStringAsync("/readyz")).ShouldBe("ready\n");
         await using var worker = ServiceProcess.Start("ActionWorker", environment, "serve", "--name", "tls", "--cores", "1", "--scratch", Path.Combine(folder, "scratch"));
         client.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(Path.Combine(folder, "key"))).Trim());
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (!(await client.GetStringAsync("/v1/workers", limit.Token)).Contains("\"tls\"", StringComparison.Ordinal))
             await Task.Delay(50, limit.Token);
 

@@ -15,7 +15,7 @@ public partial class DockerfileTests
 
     [Fact]
     public void There_are_images_of_the_api_and_of_both_workers() =>
-        Files.Select(row => row.Data).ShouldBe(["deploy/api.Dockerfile", "deploy/worker-gpu.Dockerfile", "deploy/worker.Dockerfile"]);
+        Checkout.Files("deploy", "*.Dockerfile").ShouldBe(["deploy/api.Dockerfile", "deploy/worker-gpu.Dockerfile", "deploy/worker.Dockerfile"]);
 
     [Theory, MemberData(nameof(Files))]
     public void Every_image_it_begins_with_is_pinned_to_a_release(string file) =>

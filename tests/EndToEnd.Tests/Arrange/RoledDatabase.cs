@@ -27,7 +27,7 @@ public sealed class RoledDatabase : IAsyncDisposable
             await database.Execute($"ALTER ROLE {role} PASSWORD '{PasswordOf(role)}'");
         await cluster.Install("pg_hba.conf", "local all postgres trust\nlocal all all scram-sha-256\n");
         await database.Execute("SELECT pg_reload_conf()");
-        var migrated = await ChildProcess.Run("dotnet", [Programs.Of("Api"), "migrate"], new Dictionary<string, string?> { ["KDR_DATABASE"] = made.As("kdr_migrator") });
+        var migrated = await ChildProcess.Run("dotnet", [Programs.Of("Api"), "migrate"], new Dictionary<string, string?> { ["KDR_DATABASE"] = made.As("kdr_migrator") }, TimeSpan.FromMinutes(3));
         migrated.ExitCode.ShouldBe(0, migrated.Text);
         await made.ApplyRoles();
         return made;
