@@ -30,7 +30,8 @@ sealed class RequestSpans(RequestDelegate next)
         }
         finally
         {
-            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unknown";
+            // The first route of a group is written with a slash at its end, which no caller sends.
+            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { } pattern ? "/" + pattern.Trim('/') : "unknown";
             span.DisplayName = $"{context.Request.Method} {route}";
             span.SetTag("http.request.method", context.Request.Method).SetTag("http.route", route).SetTag("http.response.status_code", context.Response.StatusCode);
             if (context.Response.StatusCode >= 500)

@@ -66,7 +66,7 @@ public sealed class TelemetryTests(ObservedRun run) : IClassFixture<ObservedRun>
         run.Scraped.ShouldContain("# TYPE kdr_queue_ready gauge\nkdr_queue_ready{device=\"cpu\"} 0\n");
         run.Scraped.ShouldContain("kdr_queue_running{device=\"cpu\"} 0\n");
         run.Scraped.ShouldContain("kdr_queue_oldest_seconds{device=\"cuda\"} 0\n");
-        run.Scraped.ShouldMatch("http_server_request_duration_seconds_count\\{[^}]*http_route=\"/v1/experiments\"[^}]*\\} [1-9]");
+        run.Scraped.ShouldMatch("http_server_request_duration_seconds_count\\{[^}]*http_route=\"/v1/experiments/?\"[^}]*\\} [1-9]");
         run.Scraped.ShouldContain("le=\"+Inf\"}");
     }
 
