@@ -19,7 +19,7 @@ static class QueueTrace
     {
         if (!Source.HasListeners())
             return null;
-        ActivityContext.TryParse(job.TraceParent, null, isRemote: true, out var request);
+        var request = ActivityContext.TryParse(job.TraceParent, null, isRemote: true, out var known) ? known : default;
         var attempt = Source.StartActivity(
             ActivityKind.Consumer, request,
             [

@@ -55,7 +55,7 @@ public sealed class ServiceTelemetry : IDisposable
             Send(exporter, otlp, "metrics");
             reader.PeriodicExportingMetricReaderOptions = new() { ExportIntervalMilliseconds = (int)MetricsEvery.TotalMilliseconds, ExportTimeoutMilliseconds = (int)Patience.TotalMilliseconds };
         });
-        var traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(identity.Resource)
+        var spans = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(identity.Resource)
             .SetSampler(new ParentBasedSampler(new RootSampler()))
             .AddSource(["KdRobust.*", .. sources])
             .AddOtlpExporter(exporter =>
@@ -63,7 +63,7 @@ public sealed class ServiceTelemetry : IDisposable
                 Send(exporter, otlp, "traces");
                 exporter.BatchExportProcessorOptions = new() { ScheduledDelayMilliseconds = BatchMilliseconds, ExporterTimeoutMilliseconds = (int)Patience.TotalMilliseconds };
             });
-        return new ServiceTelemetry(traces.Build(), meters.Build(), scrape);
+        return new ServiceTelemetry(spans.Build(), meters.Build(), scrape);
     }
 
     /// <summary>Sends what is logged as well; nothing when <paramref name="otlp"/> is null.</summary>
