@@ -56,20 +56,43 @@ BEGIN
             ('job_dependency',          'SELECT, INSERT',                  'SELECT',                          'SELECT'),
             -- Written by the trigger of job in the name of whoever changed it; another trigger keeps it append-only.
             ('job_event',               'SELECT, INSERT',                  'INSERT',                          'SELECT'),
-            ('metric',                  'SELECT',                          'SELECT, INSERT',                  'SELECT'),
+            -- Retention runs beside the API: old metrics are thinned, old checkpoints deleted.
+            ('metric',                  'SELECT, UPDATE, DELETE',          'SELECT, INSERT',                  'SELECT'),
+            ('metric_thinning',         'SELECT, INSERT, UPDATE',          NULL,                              'SELECT'),
+            ('checkpoint',              'SELECT, UPDATE, DELETE',          'SELECT, INSERT, UPDATE, DELETE',  'SELECT'),
             -- The reaper collects what nothing names any more, beside the API and beside every worker.
-            ('checkpoint',              'SELECT, UPDATE',                  'SELECT, INSERT, UPDATE, DELETE',  'SELECT'),
             ('checkpoint_chunk',        'SELECT',                          'SELECT, INSERT',                  NULL),
             ('chunk',                   'SELECT, INSERT, UPDATE, DELETE',  'SELECT, INSERT, UPDATE, DELETE',  NULL),
             ('model_file',              'SELECT, INSERT, UPDATE, DELETE',  'SELECT',                          'SELECT'),
             ('model_file_chunk',        'SELECT, INSERT',                  'SELECT',                          NULL),
-            ('worker',                  'SELECT',                          'SELECT, INSERT, UPDATE',          'SELECT'))
+            ('worker',                  'SELECT, UPDATE',                  'SELECT, INSERT, UPDATE',          'SELECT'),
+            ('device_health',           'SELECT, UPDATE',                  'SELECT, INSERT, UPDATE',          'SELECT'),
+            ('quota',                   'SELECT, INSERT, UPDATE, DELETE',  'SELECT',                          'SELECT'),
+            ('sweep',                   'SELECT, INSERT, UPDATE',          NULL,                              'SELECT'),
+            ('sweep_point',             'SELECT, INSERT, UPDATE',          NULL,                              'SELECT'),
+            ('schedule',                'SELECT, INSERT, UPDATE, DELETE',  NULL,                              'SELECT'),
+            ('schedule_firing',         'SELECT, INSERT',                  NULL,                              'SELECT'),
+            ('chore_run',               'SELECT, INSERT, UPDATE',          NULL,                              'SELECT'),
+            ('idempotency',             'SELECT, INSERT, UPDATE, DELETE',  NULL,                              NULL),
+            ('audit',                   'SELECT, INSERT',                  NULL,                              'SELECT'))
             AS grants (name, api, worker, reader)
         WHERE to_regclass('public.' || name) IS NOT NULL
     LOOP
         IF wanted.api IS NOT NULL THEN EXECUTE format('GRANT %s ON public.%s TO kdr_api', wanted.api, wanted.name); END IF;
         IF wanted.worker IS NOT NULL THEN EXECUTE format('GRANT %s ON public.%s TO kdr_worker', wanted.worker, wanted.name); END IF;
         IF wanted.reader IS NOT NULL THEN EXECUTE format('GRANT %s ON public.%s TO kdr_reader', wanted.reader, wanted.name); END IF;
+    END LOOP;
+END $$;
+
+-- Functions that change the schema for who may not: only the API runs the chores that call them.
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['job_event_make_month(date)', 'job_event_make_months(integer)', 'job_event_detach_months(integer)'] LOOP
+        IF to_regprocedure('public.' || name) IS NOT NULL THEN
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION public.%s FROM PUBLIC', name);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO kdr_api', name);
+        END IF;
     END LOOP;
 END $$;
 

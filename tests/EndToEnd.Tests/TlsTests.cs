@@ -81,10 +81,10 @@ public sealed class TlsTests(TlsServer server) : IClassFixture<TlsServer>, IDisp
     {
         var connection = server.Over("localhost", $"SSL Mode=VerifyFull;Root Certificate={server.Authority}");
         var environment = new Dictionary<string, string?> { ["KDR_DATABASE"] = connection };
-        await using var api = ServiceProcess.Start("Api", environment, "--listen", "127.0.0.1:0", "--address-file", Path.Combine(folder, "address"), "--key-file", Path.Combine(folder, "key"));
+        await using var api = ObservedProcess.Start("Api", environment, "--listen", "127.0.0.1:0", "--address-file", Path.Combine(folder, "address"), "--key-file", Path.Combine(folder, "key"));
         using var client = await api.Listening(Path.Combine(folder, "address"));
         (await client.GetStringAsync("/readyz")).ShouldBe("ready\n");
-        await using var worker = ServiceProcess.Start("ActionWorker", environment, "serve", "--name", "tls", "--cores", "1", "--scratch", Path.Combine(folder, "scratch"));
+        await using var worker = ObservedProcess.Start("ActionWorker", environment, "serve", "--name", "tls", "--cores", "1", "--scratch", Path.Combine(folder, "scratch"));
         client.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(Path.Combine(folder, "key"))).Trim());
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         while (!(await client.GetStringAsync("/v1/workers", limit.Token)).Contains("\"tls\"", StringComparison.Ordinal))
@@ -107,8 +107,8 @@ public sealed class TlsTests(TlsServer server) : IClassFixture<TlsServer>, IDisp
             server.Over("127.0.0.1", $"SSL Mode=VerifyFull;Root Certificate={server.Authority}")])
         {
             var environment = new Dictionary<string, string?> { ["KDR_DATABASE"] = connection };
-            await using var api = ServiceProcess.Start("Api", environment, "--listen", "127.0.0.1:0");
-            await using var worker = ServiceProcess.Start("ActionWorker", environment, "serve", "--scratch", Path.Combine(folder, "scratch"));
+            await using var api = ObservedProcess.Start("Api", environment, "--listen", "127.0.0.1:0");
+            await using var worker = ObservedProcess.Start("ActionWorker", environment, "serve", "--scratch", Path.Combine(folder, "scratch"));
             (await api.Ended()).ShouldBe(1, api.Printed);
             (await worker.Ended()).ShouldBe(7, worker.Printed);
             foreach (var printed in (string[])[api.Printed, worker.Printed])
@@ -123,7 +123,7 @@ public sealed class TlsTests(TlsServer server) : IClassFixture<TlsServer>, IDisp
     [TlsFact]
     public async Task Without_encryption_the_server_says_no_at_once()
     {
-        await using var api = ServiceProcess.Start("Api", new Dictionary<string, string?> { ["KDR_DATABASE"] = server.Over("localhost", "SSL Mode=Disable") }, "--listen", "127.0.0.1:0");
+        await using var api = ObservedProcess.Start("Api", new Dictionary<string, string?> { ["KDR_DATABASE"] = server.Over("localhost", "SSL Mode=Disable") }, "--listen", "127.0.0.1:0");
         (await api.Ended()).ShouldBe(1, api.Printed);
         api.Printed.ShouldContain("no encryption");
     }

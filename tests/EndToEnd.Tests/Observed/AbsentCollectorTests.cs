@@ -26,10 +26,10 @@ public sealed class AbsentCollectorTests : IDisposable
         await using var roled = await RoledDatabase.Create();
         var (address, keyFile) = (Path.Combine(folder, "address"), Path.Combine(folder, "key"));
         Dictionary<string, string?> Environment(string role, int port) => new() { ["KDR_DATABASE"] = roled.As(role), ["KDR_OTLP_ENDPOINT"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}") };
-        await using var api = ServiceProcess.Start("Api", Environment("kdr_api", ((IPEndPoint)silent.LocalEndpoint).Port), "--listen", "127.0.0.1:0", "--address-file", address, "--key-file", keyFile);
+        await using var api = ObservedProcess.Start("Api", Environment("kdr_api", ((IPEndPoint)silent.LocalEndpoint).Port), "--listen", "127.0.0.1:0", "--address-file", address, "--key-file", keyFile);
         using var client = await api.Listening(address);
         client.DefaultRequestHeaders.Authorization = new("Bearer", (await File.ReadAllTextAsync(keyFile)).Trim());
-        await using var worker = ServiceProcess.Start("ActionWorker", Environment("kdr_worker", FreePort.Take()), "serve", "--name", "w1", "--cores", "1", "--scratch", Path.Combine(folder, "scratch"));
+        await using var worker = ObservedProcess.Start("ActionWorker", Environment("kdr_worker", FreePort.Take()), "serve", "--name", "w1", "--cores", "1", "--scratch", Path.Combine(folder, "scratch"));
 
         // More spans than the queue holds, each request logged in four of them: one that waited for the collector would take two seconds.
         var begun = Stopwatch.GetTimestamp();
@@ -46,8 +46,8 @@ public sealed class AbsentCollectorTests : IDisposable
     public async Task A_wrong_setting_is_refused_at_the_start_with_its_name()
     {
         var environment = new Dictionary<string, string?> { ["KDR_DATABASE"] = "Host=/nowhere", ["KDR_OTLP_ENDPOINT"] = "localhost:5341" };
-        await using var api = ServiceProcess.Start("Api", environment);
-        await using var worker = ServiceProcess.Start("ActionWorker", environment, "serve");
+        await using var api = ObservedProcess.Start("Api", environment);
+        await using var worker = ObservedProcess.Start("ActionWorker", environment, "serve");
         (await api.Ended()).ShouldBe(1);
         (await worker.Ended()).ShouldBe(2);
         foreach (var printed in (string[])[api.Printed, worker.Printed])

@@ -46,8 +46,8 @@ public sealed class ObservedRun : IAsyncLifetime
             ["KDR_DATABASE"] = roled.As(role), ["KDR_OTLP_ENDPOINT"] = Collector.Endpoint, ["KDR_OTLP_HEADERS"] = $"X-Seq-ApiKey={CollectorKey}",
         };
         var (address, keyFile) = (Path.Combine(folder, "address"), Path.Combine(folder, "key"));
-        await using var api = ServiceProcess.Start("Api", Environment("kdr_api"), "--listen", "127.0.0.1:0", "--address-file", address, "--key-file", keyFile, "--log-folder", Path.Combine(folder, "api-logs"));
-        await using var worker = ServiceProcess.Start("ActionWorker", Environment("kdr_worker"), "serve", "--name", "w1", "--cores", "1", "--data", Directory.CreateDirectory(Path.Combine(folder, "data")).FullName, "--scratch", Path.Combine(folder, "scratch"));
+        await using var api = ObservedProcess.Start("Api", Environment("kdr_api"), "--listen", "127.0.0.1:0", "--address-file", address, "--key-file", keyFile, "--log-folder", Path.Combine(folder, "api-logs"));
+        await using var worker = ObservedProcess.Start("ActionWorker", Environment("kdr_worker"), "serve", "--name", "w1", "--cores", "1", "--data", Directory.CreateDirectory(Path.Combine(folder, "data")).FullName, "--scratch", Path.Combine(folder, "scratch"));
         using var client = await api.Listening(address);
         Key = (await File.ReadAllTextAsync(keyFile)).Trim();
 
@@ -76,7 +76,7 @@ public sealed class ObservedRun : IAsyncLifetime
         printed.AddRange([api.Printed, worker.Printed]);
 
         await roled.Cluster.Start();
-        await using var refused = ServiceProcess.Start("Api", new Dictionary<string, string?> { ["KDR_DATABASE"] = roled.As("kdr_api").Replace(RoledDatabase.PasswordOf("kdr_api"), RoledDatabase.PasswordOf("kdr_worker"), StringComparison.Ordinal) });
+        await using var refused = ObservedProcess.Start("Api", new Dictionary<string, string?> { ["KDR_DATABASE"] = roled.As("kdr_api").Replace(RoledDatabase.PasswordOf("kdr_api"), RoledDatabase.PasswordOf("kdr_worker"), StringComparison.Ordinal) });
         (await refused.Ended()).ShouldBe(1, refused.Printed);
         printed.Add(refused.Printed);
     }
@@ -95,7 +95,7 @@ public sealed class ObservedRun : IAsyncLifetime
         Problems.Add(await refused.Content.ReadAsStringAsync());
     }
 
-    async Task Ended(HttpClient client, ServiceProcess worker)
+    async Task Ended(HttpClient client, ObservedProcess worker)
     {
         for (var begun = Stopwatch.GetTimestamp(); ; await Task.Delay(50))
         {

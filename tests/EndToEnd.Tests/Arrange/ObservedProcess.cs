@@ -5,14 +5,14 @@ using System.Runtime.InteropServices;
 namespace KdRobust.EndToEnd.Tests.Arrange;
 
 /// <summary>One program of ours in a process of its own, with everything it prints.</summary>
-public sealed partial class ServiceProcess : IAsyncDisposable
+public sealed partial class ObservedProcess : IAsyncDisposable
 {
     const int Kill = 9, Terminate = 15;
 
     readonly Process process;
     readonly List<string> lines = [];
 
-    ServiceProcess(Process process)
+    ObservedProcess(Process process)
     {
         this.process = process;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -33,12 +33,12 @@ public sealed partial class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a project's program, e.g. Api, built beside these tests.</summary>
-    public static ServiceProcess Start(string project, IReadOnlyDictionary<string, string?> environment, params IEnumerable<string> arguments)
+    public static ObservedProcess Start(string project, IReadOnlyDictionary<string, string?> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Programs.Of(project), .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return new ServiceProcess(Process.Start(start)!);
+        return new ObservedProcess(Process.Start(start)!);
     }
 
     /// <summary>Waits for the file in which the API says where it listens.</summary>
