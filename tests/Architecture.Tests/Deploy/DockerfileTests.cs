@@ -126,10 +126,10 @@ public partial class DockerfileTests
     [GeneratedRegex(@"^[a-z0-9./-]+:\d+\.\d+[a-z0-9.-]*$", RegexOptions.CultureInvariant)]
     private static partial Regex Release();
 
-    [GeneratedRegex(@"\b(cmake|g\+\+|gcc|make|-dev)\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(cmake|g\+\+|gcc|make|-dev)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Compiler();
 
-    [GeneratedRegex(@"^[1-9]\d*(:[1-9]\d*)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[1-9]\d*(:[1-9]\d*)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex NumericUser();
 
     [GeneratedRegex(@"\[.*\]$", RegexOptions.CultureInvariant)]
