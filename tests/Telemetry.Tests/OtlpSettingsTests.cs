@@ -7,7 +7,7 @@ public sealed class OtlpSettingsTests
         OtlpSettings.EndpointVariable => endpoint,
         OtlpSettings.HeadersVariable => headers,
         OtlpSettings.HeadersFileVariable => file,
-        _ => throw new ArgumentException(name),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not a variable of telemetry"),
     });
 
     [Theory]

@@ -19,14 +19,14 @@ public sealed class RoledDatabase : IAsyncDisposable
     /// <summary>As an administrator would make it: roles, passwords, migrate, roles once more.</summary>
     public static async Task<RoledDatabase> Create()
     {
-        var cluster = await PostgresCluster.StartNew();
-        var database = await cluster.CreateDatabase();
-        var made = new RoledDatabase(cluster, database);
+        var server = await PostgresCluster.StartNew();
+        var own = await server.CreateDatabase();
+        var made = new RoledDatabase(server, own);
         await made.ApplyRoles();
         foreach (var role in (string[])["kdr_migrator", "kdr_api", "kdr_worker", "kdr_reader"])
-            await database.Execute($"ALTER ROLE {role} PASSWORD '{PasswordOf(role)}'");
-        await cluster.Install("pg_hba.conf", "local all postgres trust\nlocal all all scram-sha-256\n");
-        await database.Execute("SELECT pg_reload_conf()");
+            await own.Execute($"ALTER ROLE {role} PASSWORD '{PasswordOf(role)}'");
+        await server.Install("pg_hba.conf", "local all postgres trust\nlocal all all scram-sha-256\n");
+        await own.Execute("SELECT pg_reload_conf()");
         var migrated = await ChildProcess.Run("dotnet", [Programs.Of("Api"), "migrate"], new Dictionary<string, string?> { ["KDR_DATABASE"] = made.As("kdr_migrator") }, TimeSpan.FromMinutes(3));
         migrated.ExitCode.ShouldBe(0, migrated.Text);
         await made.ApplyRoles();
