@@ -1,15 +1,15 @@
 using System.Globalization;
+using KdRobust.Telemetry;
 using Microsoft.Extensions.Logging;
 using Serilog;
-using Serilog.Extensions.Logging;
 using Serilog.Formatting.Json;
 
 namespace KdRobust.Worker;
 
-/// <summary>Serilog: lines for people on the console, JSON for machines in rolling files.</summary>
+/// <summary>Serilog: lines for people on the console, JSON for machines in rolling files. OpenTelemetry: the same events to a collector, if one is named.</summary>
 static class WorkerLogging
 {
-    internal static ILoggerFactory Open(string folder, string worker)
+    internal static ILoggerFactory Open(string folder, string worker, ServiceIdentity identity, OtlpSettings? otlp)
     {
         var logger = new LoggerConfiguration()
             .Enrich.FromLogContext()
@@ -19,6 +19,10 @@ static class WorkerLogging
                 new JsonFormatter(renderMessage: true), Path.Combine(folder, $"worker-{worker}-.json"),
                 rollingInterval: RollingInterval.Day, fileSizeLimitBytes: 20 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 10)
             .CreateLogger();
-        return new SerilogLoggerFactory(logger, dispose: true);
+        return LoggerFactory.Create(logging =>
+        {
+            logging.AddSerilog(logger, dispose: true);
+            ServiceTelemetry.AddLogs(logging, identity, otlp);
+        });
     }
 }

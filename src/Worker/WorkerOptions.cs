@@ -4,6 +4,7 @@ using System.Text;
 using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Schema;
+using KdRobust.Telemetry;
 
 namespace KdRobust.Worker;
 
@@ -56,6 +57,9 @@ sealed record WorkerOptions
     /// <summary>Where a slot's run processes put temporary files.</summary>
     public Serving.TempFolder TempFolder(int slot) => new(Path.Combine(Scratch, "temp", slot.ToString(CultureInfo.InvariantCulture)), TempLimit);
 
+    /// <summary>Where logs, traces and metrics are sent; null for nowhere.</summary>
+    public OtlpSettings? Otlp { get; init; }
+
     /// <summary>Jobs that run at the same time: one a GPU, or one a core.</summary>
     public int Slots => Device == DeviceKind.Cuda ? Gpus.Count : Cores;
 
@@ -95,9 +99,8 @@ sealed record WorkerOptions
             Scratch = Path.GetFullPath(options.GetValueOrDefault("--scratch") ?? Path.Combine(Path.GetTempPath(), $"kdr-scratch-{Environment.UserName}", name)),
             Lease = new LeaseSettings { Lease = TimeSpan.FromSeconds(CommandLine.Integer(options, "--lease", 60, 1, 86_400)) },
             Drain = TimeSpan.FromSeconds(CommandLine.Integer(options, "--drain", 30, 0, 3600)),
-            ConnectionString = Environment.GetEnvironmentVariable(Database.Variable) is { Length: > 0 } database
-                ? database
-                : throw new UsageException($"{Database.Variable} is not set: let it hold the connection string of the service's PostgreSQL, e.g. Host=localhost;Database=kdr"),
+            ConnectionString = Connection(Environment.GetEnvironmentVariable(Database.Variable)),
+            Otlp = Collector(),
         };
     }
 
@@ -113,6 +116,27 @@ sealed record WorkerOptions
             words.RemoveRange(at, 2);
         }
         return [.. labels.Distinct(StringComparer.Ordinal)];
+    }
+
+    static string Connection(string? database)
+    {
+        if (string.IsNullOrEmpty(database))
+            throw new UsageException($"{Database.Variable} is not set: let it hold the connection string of the service's PostgreSQL, e.g. Host=localhost;Database=kdr");
+        return Database.Malformed(database) is { } problem
+            ? throw new UsageException($"{Database.Variable} is not a connection string of Npgsql, e.g. Host=localhost;Database=kdr: {problem}", optionsHelp: false)
+            : database;
+    }
+
+    static OtlpSettings? Collector()
+    {
+        try
+        {
+            return OtlpSettings.Read(Environment.GetEnvironmentVariable);
+        }
+        catch (TelemetrySettingException error)
+        {
+            throw new UsageException(error.Message, optionsHelp: false);
+        }
     }
 
     static string[] Indices(string list)

@@ -1,3 +1,4 @@
+using KdRobust.Telemetry;
 using KdRobust.Worker.Running;
 using KdRobust.Worker.Serving;
 
@@ -24,7 +25,9 @@ static class WorkerProgram
                     return 0;
                 case ["serve", .. var words]:
                     var options = WorkerOptions.Parse(words);
-                    using (var loggers = WorkerLogging.Open(Path.Combine(options.Scratch, "logs"), options.Name))
+                    var identity = new ServiceIdentity("kdrobust-worker", options.Name);
+                    using (ServiceTelemetry.Start(identity, options.Otlp))
+                    using (var loggers = WorkerLogging.Open(Path.Combine(options.Scratch, "logs"), options.Name, identity, options.Otlp))
                         return await Supervisor.Serve(options, command, loggers);
                 case ["run", .. var rest]:
                     return Local.RunVerb.Run(Local.RunOptions.Parse(rest));

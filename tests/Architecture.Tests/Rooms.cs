@@ -12,9 +12,10 @@ internal static class Rooms
         ["Torch"] = [],
         ["Learning"] = ["Torch", "Domain"],
         ["Persistence"] = ["Domain"],
+        ["Telemetry"] = [],
         ["Queue"] = ["Domain", "Persistence"],
-        ["Worker"] = ["Learning", "Queue", "Persistence", "Domain"],
-        ["Api"] = ["Domain", "Persistence", "Queue"],
+        ["Worker"] = ["Learning", "Queue", "Persistence", "Domain", "Telemetry"],
+        ["Api"] = ["Domain", "Persistence", "Queue", "Telemetry"],
         ["Cli"] = ["Domain"],
     };
 
@@ -25,6 +26,7 @@ internal static class Rooms
         ["Torch"] = [],
         ["Learning"] = [],
         ["Persistence"] = ["Npgsql", "Microsoft.EntityFrameworkCore"],
+        ["Telemetry"] = ["OpenTelemetry"],
         ["Queue"] = ["Npgsql", "Quartz", "Microsoft.Extensions"],
         ["Worker"] = [.. Logging, "Microsoft.Extensions"],
         ["Api"] = [.. Logging, "Microsoft.AspNetCore", "Swashbuckle", "SkiaSharp"],

@@ -116,6 +116,13 @@ public sealed class PrivatePostgresFactAttribute : FactAttribute
     public PrivatePostgresFactAttribute() => Skip = SkipReason.PrivatePostgres;
 }
 
+/// <summary>A table of cases on a PostgreSQL of the tests' own; skipped as <see cref="PrivatePostgresFactAttribute"/>.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PrivatePostgresTheoryAttribute : TheoryAttribute
+{
+    public PrivatePostgresTheoryAttribute() => Skip = SkipReason.PrivatePostgres;
+}
+
 /// <summary>A test against PyTorch itself in a child process; skipped when no Python with torch is found.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PythonTorchFactAttribute() : DeviceFactAttribute(SkipReason.PythonTorch);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdRobust.Api.Access;
 using KdRobust.Api.Audit;
 using KdRobust.Api.Checkpoints;
@@ -11,6 +12,7 @@ using KdRobust.Api.Jobs;
 using KdRobust.Api.Keys;
 using KdRobust.Api.Models;
 using KdRobust.Api.Plans;
+using KdRobust.Api.Observability;
 using KdRobust.Api.Problems;
 using KdRobust.Api.Queues;
 using KdRobust.Api.Reports;
@@ -22,6 +24,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Schema;
 using KdRobust.Queue.Chores;
+using KdRobust.Telemetry;
 
 namespace KdRobust.Api.Hosting;
 
@@ -40,11 +43,14 @@ static class ApiApplication
             kestrel.Limits.MaxRequestBodySize = options.LargestBody + RequestText.Forgotten; // The endpoint itself refuses, with words.
             kestrel.Listen(options.Listen);
         });
-        builder.AddLogs(options.LogFolder);
+        var identity = new ServiceIdentity("kdrobust-api", string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}"));
+        builder.AddLogs(options.LogFolder, identity, options.Otlp);
+        builder.Services.AddObservability(identity, options.Otlp);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         AddServices(builder.Services, options);
 
         var app = builder.Build();
+        app.UseObservability();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseApiPage();
         app.UseMiddleware<PageMiddleware>();
@@ -71,6 +77,7 @@ static class ApiApplication
         app.MapKeys();
         app.MapAudit();
         app.MapHealth();
+        app.MapMeasurements();
         app.MapProblems();
         app.MapApiDescription();
         app.MapDashboard();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Queue.Chores;
+using KdRobust.Telemetry;
 
 namespace KdRobust.Api.Hosting;
 
@@ -12,6 +13,8 @@ sealed record ApiOptions
     public const string Usage =
         """
         KdRobust.Api: the service's HTTP interface. PostgreSQL is named by KDR_DATABASE (an Npgsql connection string).
+        KdRobust.Api migrate: bring the database's schema up to this build's, and end. It is done at each start as well, so this
+        is for an API whose role may not change the schema (deploy/postgres/roles.sql).
           --listen HOST:PORT     address to listen on; default 127.0.0.1:5080, port 0 takes a free one
           --allow-remote         allow an address other machines can reach (put TLS in front of it)
           --key-file FILE        write an admin key into FILE (mode 0600) unless it already holds a valid one
@@ -34,6 +37,12 @@ sealed record ApiOptions
     public string? AddressFile { get; init; }
     public string? LogFolder { get; init; }
     public bool UntilStdinEnds { get; init; }
+
+    /// <summary>Bring the schema up to this build's and end.</summary>
+    public bool OnlyMigrate { get; init; }
+
+    /// <summary>Where logs, traces and metrics are sent; null for nowhere.</summary>
+    public OtlpSettings? Otlp { get; init; }
 
     /// <summary>How long a worker may be silent; the same for every program of one service.</summary>
     public LeaseSettings Lease { get; init; } = new();
@@ -77,9 +86,11 @@ sealed record ApiOptions
     {
         if (string.IsNullOrWhiteSpace(database))
             throw new StartRefusedException("KDR_DATABASE is not set: it must hold the connection string of PostgreSQL, e.g. Host=localhost;Username=kdrobust;Database=kdrobust");
-        var options = new ApiOptions { Database = database };
+        if (Persistence.Schema.Database.Malformed(database) is { } problem)
+            throw new StartRefusedException($"KDR_DATABASE is not a connection string of Npgsql, e.g. Host=localhost;Username=kdrobust;Database=kdrobust: {problem}");
+        var options = new ApiOptions { Database = database, OnlyMigrate = arguments is ["migrate", ..] };
         var remote = false;
-        for (var i = 0; i < arguments.Count; i++)
+        for (var i = options.OnlyMigrate ? 1 : 0; i < arguments.Count; i++)
         {
             string Value() => i + 1 < arguments.Count ? arguments[++i] : throw new StartRefusedException($"{arguments[i]} needs a value\n{Usage}");
             switch (arguments[i])

@@ -2,6 +2,7 @@ using KdRobust.Api.Access;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
 using KdRobust.Queue.Chores;
+using KdRobust.Telemetry;
 using Npgsql;
 
 namespace KdRobust.Api.Hosting;
@@ -23,14 +24,19 @@ static class ApiProcess
         try
         {
             if (arguments is ["backup" or "restore", ..]) return await BackupVerbs.Run(arguments, database);
-            var options = ApiOptions.Parse(arguments, database);
+            var options = ApiOptions.Parse(arguments, database) with { Otlp = OtlpSettings.Read(Environment.GetEnvironmentVariable) };
             await using var app = ApiApplication.Build(options);
+            if (options.OnlyMigrate)
+            {
+                await Prepare(app, options);
+                return 0;
+            }
             await Start(app, options);
             if (options.UntilStdinEnds) _ = StopWhenInputEnds(app.Lifetime);
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (StartRefusedException refused)
+        catch (Exception refused) when (refused is StartRefusedException or TelemetrySettingException)
         {
             await Console.Error.WriteLineAsync(refused.Message);
             return 1;
@@ -41,27 +47,7 @@ static class ApiProcess
     /// <returns>The address, e.g. <c>http://127.0.0.1:41207</c>.</returns>
     public static async Task<string> Start(WebApplication app, ApiOptions options)
     {
-        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KdRobust.Api");
-        try
-        {
-            var applied = await MigrateOnceItAnswers(app, options);
-            if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
-            await ChoreTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
-            if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
-                ApiLog.KeyCreated(log, file);
-        }
-        catch (NewerDatabaseException newer)
-        {
-            throw new StartRefusedException(newer.Message, newer);
-        }
-        catch (Exception error) when (Database.IsWeather(error))
-        {
-            throw new StartRefusedException($"PostgreSQL does not answer ({error.Message}): is it running, and does KDR_DATABASE name it? ./kdr up starts one for this checkout", error);
-        }
-        catch (PostgresException error)
-        {
-            throw new StartRefusedException($"PostgreSQL refuses ({error.MessageText}): does KDR_DATABASE name the right user, password and database?", error);
-        }
+        await Prepare(app, options);
         try
         {
             await app.StartAsync();
@@ -71,7 +57,7 @@ static class ApiProcess
             throw new StartRefusedException($"{options.Listen} cannot be listened on ({error.GetBaseException().Message}): another program has the port. Choose another one, or 0 for any free one", error);
         }
         var address = app.Urls.Single();
-        ApiLog.Listening(log, address);
+        ApiLog.Listening(Log(app), address);
         if (options.AddressFile is { } addressFile)
         {
             await File.WriteAllTextAsync(addressFile + ".new", address + "\n");
@@ -90,12 +76,48 @@ static class ApiProcess
             {
                 return await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
             }
-            catch (Exception error) when (Database.IsWeather(error) && time.GetElapsedTime(begun) < options.StartPatience)
+            catch (Exception error) when (Database.IsWeather(error) && Database.CertificateRefused(error) is null && time.GetElapsedTime(begun) < options.StartPatience)
             {
                 await Task.Delay(TimeSpan.FromSeconds(0.5), time);
             }
         }
     }
+
+    /// <summary>Migrates and leaves a key.</summary>
+    static async Task Prepare(WebApplication app, ApiOptions options)
+    {
+        var log = Log(app);
+        try
+        {
+            var applied = await MigrateOnceItAnswers(app, options);
+            if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
+            await ChoreTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
+            if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
+                ApiLog.KeyCreated(log, file);
+        }
+        catch (NewerDatabaseException newer)
+        {
+            throw new StartRefusedException(newer.Message, newer);
+        }
+        catch (Exception error) when (Database.CertificateRefused(error) is not null)
+        {
+            throw new StartRefusedException($"PostgreSQL is not trusted: {Database.CertificateRefused(error)}", error);
+        }
+        catch (Exception error) when (Database.IsWeather(error))
+        {
+            throw new StartRefusedException($"PostgreSQL does not answer ({error.Message}): is it running, and does KDR_DATABASE name it? ./kdr up starts one for this checkout", error);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StartRefusedException($"PostgreSQL refuses ({error.MessageText}): this role may not do that. If the schema is to change, run KdRobust.Api migrate with the migrator's KDR_DATABASE; then deploy/postgres/roles.sql once more", error);
+        }
+        catch (PostgresException error)
+        {
+            throw new StartRefusedException($"PostgreSQL refuses ({error.MessageText}): does KDR_DATABASE name the right user, password and database?", error);
+        }
+    }
+
+    static ILogger Log(WebApplication app) => app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KdRobust.Api");
 
     static async Task StopWhenInputEnds(IHostApplicationLifetime lifetime)
     {

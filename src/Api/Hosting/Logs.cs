@@ -1,14 +1,15 @@
 using System.Globalization;
+using KdRobust.Telemetry;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Json;
 
 namespace KdRobust.Api.Hosting;
 
-/// <summary>Where log lines go: the console, and one JSON file a day kept for a fortnight.</summary>
+/// <summary>Where log lines go: the console, one JSON file a day kept for a fortnight, and a collector if one is named.</summary>
 static class Logs
 {
-    public static void AddLogs(this WebApplicationBuilder builder, string? folder)
+    public static void AddLogs(this WebApplicationBuilder builder, string? folder, ServiceIdentity identity, OtlpSettings? otlp)
     {
         var logs = new LoggerConfiguration()
             .MinimumLevel.Information()
@@ -20,6 +21,9 @@ static class Logs
         if (folder is not null)
             logs.WriteTo.File(new JsonFormatter(renderMessage: true), Path.Combine(folder, "api-.json"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, shared: false);
         builder.Logging.ClearProviders();
+        // The framework's own lines are the same few for every provider.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddSerilog(logs.CreateLogger(), dispose: true);
+        ServiceTelemetry.AddLogs(builder.Logging, identity, otlp);
     }
 }

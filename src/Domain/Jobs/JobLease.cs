@@ -25,6 +25,9 @@ public sealed record ClaimedJob(
 {
     /// <summary>Images of a training's pass in place of the payload's, after memory ran out; null otherwise.</summary>
     public int? MicroBatch { get; init; }
+
+    /// <summary>The span that asked for the job, as a W3C traceparent, so that one trace goes from the request to the job's end; null when nobody traced.</summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>A stored checkpoint or output.</summary>

@@ -1,5 +1,6 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Schema;
 using Npgsql;
@@ -50,7 +51,7 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (!await MetricStore.Append(connection, lease, metrics, ct))
-            return null;
+            return JobMeter.Late<CheckpointInfo?>("checkpoint", null);
         var info = new CheckpointInfo(Guid.CreateVersion7(), role, name, epoch, step, content.Bytes, content.Sha256);
         await connection.Execute(
             "INSERT INTO checkpoint (id, job_id, fence, role, name, epoch, step, bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",

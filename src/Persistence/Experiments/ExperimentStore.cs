@@ -28,6 +28,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // One submission of an owner at a time: two of the same spec must find each other, and shared jobs are made once.
         await connection.LockOwner(owner, ct);
+        await JobTrace.Follow(connection, ct);
 
         var run = 0;
         if (await Newest(connection, owner, first.Fingerprint, ct) is { } newest)

@@ -64,6 +64,8 @@ sealed class JobRow
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? FinishedAt { get; init; }
+    /// <summary>The span (W3C traceparent) that asked for it; null when nobody traced.</summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>A job waits for another and takes one of its outputs in a role.</summary>
@@ -117,6 +119,7 @@ sealed class JobMapping : IEntityTypeConfiguration<JobRow>
         entity.Property(job => job.Failure).HasColumnType("jsonb");
         entity.Property(job => job.NotBefore).HasDefaultValueSql("clock_timestamp()");
         entity.Property(job => job.CreatedAt).HasDefaultValueSql("clock_timestamp()");
+        entity.Property(job => job.TraceParent).HasDefaultValueSql(JobTrace.ColumnDefault);
         entity.HasIndex(job => job.Seq).IsUnique().HasDatabaseName("ix_job_seq");
         // The orders that lists come in.
         entity.HasIndex(job => new { job.Owner, job.Seq }).HasDatabaseName("ix_job_owner");

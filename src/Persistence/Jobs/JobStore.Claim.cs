@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
@@ -29,6 +30,7 @@ public sealed partial class JobStore
     {
         for (var round = 0; round < ClaimRounds;)
         {
+            var asked = Stopwatch.GetTimestamp();
             await using var connection = await database.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             var seen = await FirstOfLanes(connection, offer, ct);
@@ -59,14 +61,15 @@ public sealed partial class JobStore
             }
             var resume = await CheckpointStore.LatestResume(connection, row.Id, ct);
             await transaction.CommitAsync(ct);
-            return new ClaimedJob(lease, row.Attempt, row.Name, payload, inputs, resume, settings.Lease) { MicroBatch = row.MicroBatch };
+            JobMeter.Claimed(payload.KindName, Stopwatch.GetElapsedTime(asked), row.Waited);
+            return new ClaimedJob(lease, row.Attempt, row.Name, payload, inputs, resume, settings.Lease) { MicroBatch = row.MicroBatch, TraceParent = row.TraceParent };
         }
         return null;
     }
 
     sealed record ReadyJob(Guid Id, Guid Lane, DateTimeOffset Turn, bool Quotas);
 
-    sealed record ClaimedRow(Guid Id, long Fence, int Attempt, string Name, string Payload, int? MicroBatch);
+    sealed record ClaimedRow(Guid Id, long Fence, int Attempt, string Name, string Payload, int? MicroBatch, string? TraceParent, double Waited);
 
     /// <summary>The first ready jobs of each lane that fits an offer, by their turn.</summary>
     static Task<List<ReadyJob>> FirstOfLanes(NpgsqlConnection connection, WorkerOffer offer, CancellationToken ct) =>
@@ -121,11 +124,13 @@ public sealed partial class JobStore
                 lease_until = clock_timestamp() + $3, heartbeat_at = clock_timestamp(), progress = NULL, progress_at = clock_timestamp(),
                 started_at = coalesce(started_at, clock_timestamp())
             FROM next WHERE job.id = next.id
-            RETURNING job.id, job.fence, job.attempt, job.name, job.payload::text, job.micro_batch
+            RETURNING job.id, job.fence, job.attempt, job.name, job.payload::text, job.micro_batch, job.trace_parent,
+                extract(epoch FROM clock_timestamp() - job.not_before)::float8
             """,
             [offer.Worker, jobs, settings.Lease],
             reader => new ClaimedRow(
-                reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetString(3), reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetInt32(5)),
+                reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetString(3), reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetInt32(5),
+                reader.Text(6), reader.GetDouble(7)),
             ct)).SingleOrDefault();
 
     /// <summary>The newest undamaged outputs a job takes, by role; or what is missing, in words.</summary>

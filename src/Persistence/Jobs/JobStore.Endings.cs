@@ -45,7 +45,7 @@ public sealed partial class JobStore
         {
             "Succeeded" => CompleteOutcome.Succeeded,
             "Cancelled" => CompleteOutcome.Cancelled,
-            _ => CompleteOutcome.Lost,
+            _ => JobMeter.Late("complete", CompleteOutcome.Lost),
         };
     }
 
@@ -81,7 +81,7 @@ public sealed partial class JobStore
         if (state == "Cancelled")
             await CancelDescendants(connection, lease.JobId, ct);
         await transaction.CommitAsync(ct);
-        return (state ?? await EndedUnder(connection, lease, ct)) is not null;
+        return (state ?? await EndedUnder(connection, lease, ct)) is not null || JobMeter.Late("release", false);
     }
 
     /// <summary>Failed or Cancelled, with everything that waits for it.</summary>

@@ -34,7 +34,7 @@ public sealed partial class JobStore(NpgsqlDataSource database, LeaseSettings se
             [lease.JobId, lease.Fence, settings.Lease], ct);
         return asked switch
         {
-            null => HeartbeatReply.Lost,
+            null => JobMeter.Late("heartbeat", HeartbeatReply.Lost),
             "cancel" => HeartbeatReply.Cancel,
             "pause" => HeartbeatReply.Pause,
             _ => HeartbeatReply.Continue,
@@ -58,7 +58,7 @@ public sealed partial class JobStore(NpgsqlDataSource database, LeaseSettings se
                 SELECT id, 'Running', 'Running', fence, worker, 'makes progress again' FROM written WHERE stalled_at IS NOT NULL)
             SELECT pg_notify('kdr_job', id::text)::text FROM written
             """,
-            [lease.JobId, lease.Fence, Json(progress)], ct) is not null;
+            [lease.JobId, lease.Fence, Json(progress)], ct) is not null || JobMeter.Late("progress", false);
     }
 
     /// <summary>Writes a remark into a job's history: what a person asked for, or an alarm, where the state stays.</summary>

@@ -27,7 +27,10 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, S
             {
                 var report = await jobs.Sweep(ct);
                 if (report.Total > 0)
+                {
+                    JobMeter.Swept(report);
                     Swept(log, report.Requeued, report.Failed, report.Cancelled, report.Paused);
+                }
                 if (report.Stalled > 0)
                     Stalled(log, report.Stalled);
                 if (await sweeps.DecideRungs(ct) is > 0 and var rungs)

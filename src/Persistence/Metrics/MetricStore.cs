@@ -1,5 +1,6 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Schema;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -33,7 +34,7 @@ public sealed class MetricStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (!await Append(connection, lease, points, ct))
-            return false;
+            return JobMeter.Late("metrics", false);
         await transaction.CommitAsync(ct);
         return true;
     }

@@ -14,6 +14,30 @@ public static class Database
     // Any number no other program uses: "kdrobust" as eight bytes.
     const long MigrationLock = 0x6b64726f62757374;
 
+    /// <summary>What is wrong with the form of a connection string, without any of its values; null when nothing is.</summary>
+    public static string? Malformed(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString).Host is { Length: > 0 } ? null : "it names no Host";
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // The message names the keyword, never a value.
+            return error.Message;
+        }
+    }
+
+    /// <summary>
+    /// What to do when the server's certificate was refused (<c>SSL Mode=VerifyFull</c>, <c>Root Certificate=FILE</c>); null for
+    /// every other error. A running program waits this out like weather; one that starts says it at once.
+    /// </summary>
+    public static string? CertificateRefused(Exception error) => error switch
+    {
+        System.Security.Authentication.AuthenticationException refused => $"its certificate is refused ({refused.Message}): 'Root Certificate' in {Variable} must name the CA that signed it, and with SSL Mode=VerifyFull its name must be the Host",
+        _ => error.InnerException is { } inner ? CertificateRefused(inner) : null,
+    };
+
     /// <summary>A pool of connections.</summary>
     /// <param name="connectionString">An Npgsql connection string.</param>
     /// <param name="application">Who we are, for pg_stat_activity and the names of metrics.</param>
@@ -48,11 +72,15 @@ public static class Database
             RefuseNewer(await Applied(guard, ct));
             await using var context = KdRobustContext.Over(database);
             var pending = (await context.Database.GetPendingMigrationsAsync(ct)).ToList();
-            // A large table takes its time, and nobody else is served meanwhile anyway.
-            context.Database.SetCommandTimeout(TimeSpan.FromHours(4));
-            await context.Database.OpenConnectionAsync(ct);
-            await context.Database.ExecuteSqlRawAsync("SET idle_in_transaction_session_timeout = 0", ct);
-            await context.Database.MigrateAsync(ct);
+            // A role that may not change the schema need not: EF locks its history even when there is nothing to do.
+            if (pending.Count > 0)
+            {
+                // A large table takes its time, and nobody else is served meanwhile anyway.
+                context.Database.SetCommandTimeout(TimeSpan.FromHours(4));
+                await context.Database.OpenConnectionAsync(ct);
+                await context.Database.ExecuteSqlRawAsync("SET idle_in_transaction_session_timeout = 0", ct);
+                await context.Database.MigrateAsync(ct);
+            }
             return pending;
         }
         finally

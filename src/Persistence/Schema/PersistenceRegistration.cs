@@ -32,6 +32,7 @@ public static class PersistenceRegistration
             .AddSingleton<SweepStore>()
             .AddSingleton<JobStore>()
             .AddSingleton<Reaper>()
+            .AddSingleton<QueueLevels>()
             .AddSingleton<MetricStore>()
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()

@@ -94,6 +94,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
                 return;
             if (Left <= TimeSpan.Zero)
             {
+                QueueTrace.LeaseLost("timed-out");
                 QueueLog.LeaseTimedOut(log, Lease.JobId, settings.SelfFence.TotalSeconds);
                 await lost.CancelAsync();
                 return;
@@ -107,6 +108,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
             }
             if (reply == HeartbeatReply.Lost)
             {
+                QueueTrace.LeaseLost("taken");
                 QueueLog.LeaseTaken(log, Lease.JobId);
                 await lost.CancelAsync();
                 return;

@@ -159,6 +159,8 @@ public sealed class PostgresEngine(
 
     async Task Work(int slot, ClaimedJob job, long sent, CancellationToken draining)
     {
+        var claimed = time.GetUtcNow();
+        using var attempt = QueueTrace.Attempt(job, claimed - time.GetElapsedTime(sent), claimed);
         QueueLog.Claimed(log, slot, job.DisplayName, job.Lease.JobId, job.Attempt, job.Lease.Fence);
         await using var keeper = LeaseKeeper.Start(job, sent, jobs, lease, time, log);
         running[job.Lease.JobId] = keeper;

@@ -56,11 +56,14 @@ sealed partial class JobExecutor(
         await devices.JobEnded(slot, ending is Finished, (ending as Broken)?.Failure);
         if (ending is LeaseGone)
             await processes.Discard(slot, "the lease of its job is gone");
-        WorkerLog.JobEnded(log, job.DisplayName, ending.InWords, Math.Round(time.GetElapsedTime(begun).TotalSeconds, 1));
+        var seconds = time.GetElapsedTime(begun).TotalSeconds;
+        RunTrace.Ended(job, ending, seconds);
+        WorkerLog.JobEnded(log, job.DisplayName, ending.InWords, Math.Round(seconds, 1));
     }
 
     async Task<RunEnding> Run(int slot, ClaimedJob job, LeaseKeeper lease, CancellationToken draining)
     {
+        using var step = RunTrace.Step("run");
         var files = new List<InputCache.CachedFile>();
         try
         {
@@ -155,6 +158,7 @@ sealed partial class JobExecutor(
     /// <summary>Tells the database how it ended; weather is waited out for as long as the lease lasts.</summary>
     async Task Report(ClaimedJob job, LeaseKeeper lease, RunEnding ending)
     {
+        using var step = RunTrace.Step("end");
         var heard = ending switch
         {
             Finished finished => await UnderLease.Try(lease, job.DisplayName, log, async ct => await stores.Jobs.Complete(job.Lease, finished.Result, ct) != Persistence.Jobs.CompleteOutcome.Lost),

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KdRobust.Worker.Serving;
 
-/// <summary>Tells people, through the worker's row, that this worker is there and how it does, and hears there whether it shall drain.</summary>
+/// <summary>Tells people, through the worker's row, that this worker is there and how it does, and hears there whether it shall drain; and a service manager, by the time of a file.</summary>
 sealed class Presence(
-    WorkerStore workers, WorkerInfo self, RunProcesses processes, SlotDevices devices, PostgresEngine engine, LeaseSettings lease, TimeProvider time, ILogger<Presence> log)
+    WorkerStore workers, WorkerInfo self, RunProcesses processes, SlotDevices devices, PostgresEngine engine, LeaseSettings lease, string sign, TimeProvider time, ILogger<Presence> log)
 {
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
@@ -28,12 +28,13 @@ sealed class Presence(
                     await workers.Register(self, ct);
                 registered = true;
                 Heed(await workers.Seen(self.Name, new WorkerReading(processes.Libtorch, engine.FreeCores, devices.ImagesPerSecond, await devices.Read(ct)), ct));
+                await File.WriteAllTextAsync(sign, $"{self.Name}\n", ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
                 break;
             }
-            catch (Exception error) when (Database.IsWeather(error))
+            catch (Exception error) when (Database.IsWeather(error) || error is IOException)
             {
                 WorkerLog.ReportPostponed(log, self.Name, error.Message);
             }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
+using KdRobust.Telemetry;
 using KdRobust.Worker.Frames;
 using KdRobust.Worker.Running;
 using Microsoft.Extensions.Logging;
@@ -60,8 +61,9 @@ sealed class RunProcess : IAsyncDisposable
         };
         foreach (var (name, value) in environment.Concat(RunProcessMemory.Variables))
             start.Environment[name] = value;
-        // A run process has no business with the database.
-        start.Environment.Remove(Persistence.Schema.Database.Variable);
+        // A run process has no business with the database or a collector, nor with the secrets that open them.
+        foreach (var secret in (string[])[Persistence.Schema.Database.Variable, .. OtlpSettings.Variables])
+            start.Environment.Remove(secret);
         var started = new RunProcess(
             Process.Start(start) ?? throw new RunProcessStartException($"{command[0]} did not start"), arguments, log);
         try

@@ -42,6 +42,7 @@ sealed class RunRecorder : IAsyncDisposable
 
     internal void Progress(JobProgress made)
     {
+        RunTrace.Progress(job, made);
         lock (guard)
             progress = made;
     }
@@ -69,10 +70,12 @@ sealed class RunRecorder : IAsyncDisposable
         try
         {
             var points = Take();
+            using var step = RunTrace.Step("store checkpoint")?.SetTag("kdr.checkpoint.name", begin.Name).SetTag("kdr.checkpoint.bytes", begin.Bytes);
             var registered = await UnderLease.Try(
                 lease, job.DisplayName, log, ct => stores.Checkpoints.Register(job.Lease, begin.Role, begin.Name, begin.Epoch, begin.Step, stored, points, ct));
             if (registered is null)
                 throw new LeaseLostException();
+            RunTrace.Stored(step, points);
         }
         finally
         {
@@ -92,8 +95,13 @@ sealed class RunRecorder : IAsyncDisposable
             lock (guard)
                 (made, progress) = (progress, null);
             var points = Take();
-            if (points.Count > 0 && !await UnderLease.Try(lease, job.DisplayName, log, ct => stores.Metrics.Append(job.Lease, points, ct)))
-                throw new LeaseLostException();
+            if (points.Count > 0)
+            {
+                using var step = RunTrace.Step("store metrics");
+                if (!await UnderLease.Try(lease, job.DisplayName, log, ct => stores.Metrics.Append(job.Lease, points, ct)))
+                    throw new LeaseLostException();
+                RunTrace.Stored(step, points);
+            }
             if (made is not null && !await UnderLease.Try(lease, job.DisplayName, log, ct => stores.Jobs.RecordProgress(job.Lease, made, ct)))
                 throw new LeaseLostException();
         }

@@ -73,7 +73,7 @@ static class Supervisor
         {
             Labels = options.Labels, Kinds = ResultsVersions.Known,
         };
-        var presence = new Presence(workers, self, processes, devices, engine, options.Lease, time, loggers.CreateLogger<Presence>()).Show(ending.Token);
+        var presence = new Presence(workers, self, processes, devices, engine, options.Lease, Path.Combine(options.Scratch, "alive"), time, loggers.CreateLogger<Presence>()).Show(ending.Token);
         var reaping = new Reaper(stores.Jobs, stores.Checkpoints, new SweepStore(database), options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
         WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, options.Scratch);
         try
@@ -105,7 +105,11 @@ static class Supervisor
                 if (await Database.IsMigrated(database, ct))
                     return null;
                 if (attempt >= 120)
-                    return "the database has no schema of this build: start the API once, or run its 'migrate'";
+                    return "the database has no schema of this build: start the API once, or run KdRobust.Api migrate";
+            }
+            catch (Exception error) when (Database.CertificateRefused(error) is not null)
+            {
+                return $"PostgreSQL is not trusted: {Database.CertificateRefused(error)}";
             }
             catch (NewerDatabaseException newer)
             {

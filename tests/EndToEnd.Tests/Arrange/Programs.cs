@@ -6,7 +6,11 @@ static class Programs
     /// <summary>artifacts/ of the checkout these tests were built in.</summary>
     public static string Artifacts { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
 
-    public static string Cli { get; } = Path.Combine(Artifacts, "bin", "Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "KdRobust.Cli.dll");
+    public static string Cli { get; } = Of("Cli");
+
+    /// <summary>The program of a project, e.g. Api, in the configuration of these tests.</summary>
+    public static string Of(string project) =>
+        Path.Combine(Artifacts, "bin", project, Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), $"KdRobust.{project}.dll");
 
     /// <summary>A program of this build, e.g. <c>Api</c>.</summary>
     public static string Assembly(string project) =>

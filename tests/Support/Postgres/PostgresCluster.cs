@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Npgsql;
 
 namespace KdRobust.Support;
@@ -12,6 +13,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 {
     const string Superuser = "postgres";
     const string Prefix = "kdr-test-pg-";
+    const int SocketNumber = 5432;
 
     static readonly Lazy<Task<PostgresCluster>> SharedCluster = new(() => ServerOfOthers is null ? StartNew() : Adopt(ServerOfOthers));
     static int started;
@@ -19,13 +21,14 @@ public sealed class PostgresCluster : IAsyncDisposable
     readonly PostgresPrograms? server;
     readonly string home;
     readonly string administration;
+    readonly int tcpPort;
     readonly Process? reaper;
     readonly TemplateDatabases templates;
     Process? postmaster;
 
-    PostgresCluster(PostgresPrograms? server, string home, string administration)
+    PostgresCluster(PostgresPrograms? server, string home, string administration, int tcpPort = 0)
     {
-        (this.server, this.home, this.administration) = (server, home, administration);
+        (this.server, this.home, this.administration, this.tcpPort) = (server, home, administration, tcpPort);
         templates = new TemplateDatabases(this);
         if (server is null)
             return;
@@ -44,15 +47,16 @@ public sealed class PostgresCluster : IAsyncDisposable
     public int ProcessId => postmaster is { HasExited: false } ? postmaster.Id : 0;
 
     /// <summary>Starts a cluster that nobody else uses. Dispose it to stop it and delete its files.</summary>
-    public static async Task<PostgresCluster> StartNew()
+    /// <param name="tcpPort">A free port on which it listens on 127.0.0.1 as well; 0 for the socket only.</param>
+    public static async Task<PostgresCluster> StartNew(int tcpPort = 0)
     {
         var programs = PostgresPrograms.Find() ?? throw new InvalidOperationException(PostgresPrograms.NotFound);
         var root = TemporaryRoot(programs);
         AbandonedClusters.Sweep(root, Prefix);
         var folder = Path.Combine(root, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref started)}");
         await programs.MakeFolder(folder);
-        var connection = new NpgsqlConnectionStringBuilder { Host = folder, Port = 5432, Username = Superuser, Database = "postgres" };
-        var cluster = new PostgresCluster(programs, folder, connection.ConnectionString);
+        var connection = new NpgsqlConnectionStringBuilder { Host = folder, Port = tcpPort == 0 ? SocketNumber : tcpPort, Username = Superuser, Database = "postgres" };
+        var cluster = new PostgresCluster(programs, folder, connection.ConnectionString, tcpPort);
         AbandonedClusters.Sign(folder);
         await cluster.Initialize();
         await cluster.Start();
@@ -80,7 +84,8 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         var (program, arguments) = Ours().Command(
             "postgres",
-            "-D", Path.Combine(home, "data"), "-k", home, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off",
+            "-D", Path.Combine(home, "data"), "-k", home, "-c", tcpPort == 0 ? "listen_addresses=" : "listen_addresses=127.0.0.1",
+            "-c", string.Create(CultureInfo.InvariantCulture, $"port={(tcpPort == 0 ? SocketNumber : tcpPort)}"), "-c", "fsync=off", "-c", "synchronous_commit=off",
             "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "logging_collector=off");
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
         var process = Process.Start(start)!;
@@ -91,6 +96,24 @@ public sealed class PostgresCluster : IAsyncDisposable
         process.BeginOutputReadLine();
         postmaster = process;
         await Answering(process, log);
+    }
+
+    /// <summary>Puts a file into the server's data folder, readable by the server alone; <c>pg_reload_conf()</c> lets it see a configuration.</summary>
+    public async Task Install(string name, string content)
+    {
+        var aside = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(aside, content);
+            string[] owner = Ours().User is { } user ? ["-o", user] : [];
+            var done = await ChildProcess.Run("install", ["-m", "0600", .. owner, aside, Path.Combine(home, "data", name)]);
+            if (done.ExitCode != 0)
+                throw new InvalidOperationException($"cannot write {name}: {done.Text}");
+        }
+        finally
+        {
+            File.Delete(aside);
+        }
     }
 
     /// <summary>Stops the server as an administrator would (fast shutdown): open connections are closed.</summary>
