@@ -668,6 +668,12 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("threads");
 
+                    b.Property<string>("TraceParent")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasColumnName("trace_parent")
+                        .HasDefaultValueSql("nullif(current_setting('kdrobust.trace_parent', true), '')");
+
                     b.Property<DateTimeOffset>("Turn")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -699,13 +705,13 @@ namespace KdRobust.Persistence.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_job_seq");
 
-                    b.HasIndex("FinishedAt", "Seq")
-                        .HasDatabaseName("ix_job_finished")
-                        .HasFilter("finished_at IS NOT NULL");
-
                     b.HasIndex("Device", "Owner")
                         .HasDatabaseName("ix_job_running")
                         .HasFilter("state = 'Running'");
+
+                    b.HasIndex("FinishedAt", "Seq")
+                        .HasDatabaseName("ix_job_finished")
+                        .HasFilter("finished_at IS NOT NULL");
 
                     b.HasIndex("Owner", "Fingerprint")
                         .IsUnique()
@@ -715,12 +721,12 @@ namespace KdRobust.Persistence.Migrations
                     b.HasIndex("Owner", "Seq")
                         .HasDatabaseName("ix_job_owner");
 
+                    b.HasIndex("State", "Seq")
+                        .HasDatabaseName("ix_job_state");
+
                     b.HasIndex("Device", "Lane", "Turn", "Seq")
                         .HasDatabaseName("ix_job_ready")
                         .HasFilter("state = 'Queued'");
-
-                    b.HasIndex("State", "Seq")
-                        .HasDatabaseName("ix_job_state");
 
                     b.ToTable("job", null, t =>
                         {
@@ -998,42 +1004,147 @@ namespace KdRobust.Persistence.Migrations
                         });
                 });
 
-            modelBuilder.Entity("KdRobust.Persistence.Workers.DeviceHealthRow", b =>
+            modelBuilder.Entity("KdRobust.Persistence.Retention.MetricThinningRow", b =>
                 {
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<long>("PointsAfter")
+                        .HasColumnType("bigint")
+                        .HasColumnName("points_after");
+
+                    b.Property<long>("PointsBefore")
+                        .HasColumnType("bigint")
+                        .HasColumnName("points_before");
+
+                    b.HasKey("JobId")
+                        .HasName("pk_metric_thinning");
+
+                    b.ToTable("metric_thinning", (string)null);
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Schedules.ScheduleFiringRow", b =>
+                {
+                    b.Property<Guid>("ScheduleId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("schedule_id");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<Guid?>("ExperimentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("experiment_id");
+
+                    b.Property<DateTimeOffset>("FiredAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("fired_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
                     b.Property<string>("Host")
+                        .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("host");
 
-                    b.Property<string>("Device")
+                    b.Property<string>("Problem")
                         .HasColumnType("text")
-                        .HasColumnName("device");
+                        .HasColumnName("problem");
 
-                    b.Property<int>("ErrorsInRow")
-                        .HasColumnType("integer")
-                        .HasColumnName("errors_in_row");
+                    b.HasKey("ScheduleId", "DueAt")
+                        .HasName("pk_schedule_firing");
 
-                    b.Property<string>("LastError")
-                        .HasColumnType("text")
-                        .HasColumnName("last_error");
+                    b.HasIndex("ExperimentId")
+                        .HasDatabaseName("ix_schedule_firing_experiment");
 
-                    b.Property<DateTimeOffset?>("LastErrorAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("last_error_at");
-
-                    b.Property<string>("QuarantineReason")
-                        .HasColumnType("text")
-                        .HasColumnName("quarantine_reason");
-
-                    b.Property<DateTimeOffset?>("QuarantinedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("quarantined_at");
-
-                    b.HasKey("Host", "Device")
-                        .HasName("pk_device_health");
-
-                    b.ToTable("device_health", null, t =>
+                    b.ToTable("schedule_firing", null, t =>
                         {
-                            t.HasCheckConstraint("ck_device_health_reason", "(quarantined_at IS NULL) = (quarantine_reason IS NULL)");
+                            t.HasCheckConstraint("ck_schedule_firing_outcome", "(experiment_id IS NULL) = (problem IS NOT NULL)");
+                        });
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Schedules.ScheduleRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<string>("Cron")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("cron");
+
+                    b.Property<bool>("Enabled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("enabled");
+
+                    b.Property<string>("Missed")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("missed");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<long>("Seq")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Seq"));
+
+                    b.Property<string>("Spec")
+                        .IsRequired()
+                        .HasColumnType("json")
+                        .HasColumnName("spec");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("time_zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_schedule");
+
+                    b.HasIndex("Seq")
+                        .IsUnique()
+                        .HasDatabaseName("ux_schedule_seq");
+
+                    b.HasIndex("Owner", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ux_schedule_name");
+
+                    b.ToTable("schedule", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_schedule_missed", "missed IN ('Once', 'Skip')");
                         });
                 });
 
@@ -1163,6 +1274,45 @@ namespace KdRobust.Persistence.Migrations
                         .HasDatabaseName("ux_sweep_identity");
 
                     b.ToTable("sweep", (string)null);
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Workers.DeviceHealthRow", b =>
+                {
+                    b.Property<string>("Host")
+                        .HasColumnType("text")
+                        .HasColumnName("host");
+
+                    b.Property<string>("Device")
+                        .HasColumnType("text")
+                        .HasColumnName("device");
+
+                    b.Property<int>("ErrorsInRow")
+                        .HasColumnType("integer")
+                        .HasColumnName("errors_in_row");
+
+                    b.Property<string>("LastError")
+                        .HasColumnType("text")
+                        .HasColumnName("last_error");
+
+                    b.Property<DateTimeOffset?>("LastErrorAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_error_at");
+
+                    b.Property<string>("QuarantineReason")
+                        .HasColumnType("text")
+                        .HasColumnName("quarantine_reason");
+
+                    b.Property<DateTimeOffset?>("QuarantinedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("quarantined_at");
+
+                    b.HasKey("Host", "Device")
+                        .HasName("pk_device_health");
+
+                    b.ToTable("device_health", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_device_health_reason", "(quarantined_at IS NULL) = (quarantine_reason IS NULL)");
+                        });
                 });
 
             modelBuilder.Entity("KdRobust.Persistence.Workers.WorkerRow", b =>
@@ -1357,6 +1507,32 @@ namespace KdRobust.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_model_file_chunk_chunk_sha256");
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Retention.MetricThinningRow", b =>
+                {
+                    b.HasOne("KdRobust.Persistence.Jobs.JobRow", null)
+                        .WithMany()
+                        .HasForeignKey("JobId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_metric_thinning_job_job_id");
+                });
+
+            modelBuilder.Entity("KdRobust.Persistence.Schedules.ScheduleFiringRow", b =>
+                {
+                    b.HasOne("KdRobust.Persistence.Experiments.ExperimentRow", null)
+                        .WithMany()
+                        .HasForeignKey("ExperimentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_schedule_firing_experiment_experiment_id");
+
+                    b.HasOne("KdRobust.Persistence.Schedules.ScheduleRow", null)
+                        .WithMany()
+                        .HasForeignKey("ScheduleId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_schedule_firing_schedule_schedule_id");
                 });
 
             modelBuilder.Entity("KdRobust.Persistence.Sweeps.SweepPointRow", b =>
