@@ -32,6 +32,7 @@ public static class SpecReader
         }
         using (document)
         {
+            if (SpecText.Unstorable(json) is { } unstorable) return new(null, [unstorable]);
             Check(document.RootElement, SpecShape.Of(typeof(ExperimentSpec)), null, Root, problems);
             if (problems.Count > 0) return new(null, problems);
             var spec = document.RootElement.Deserialize<ExperimentSpec>(SpecJson.Options)!;
