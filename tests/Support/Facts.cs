@@ -8,6 +8,9 @@ namespace KdRobust.Support;
 [AttributeUsage(AttributeTargets.Method)]
 public class DeviceFactAttribute : FactAttribute
 {
+    /// <inheritdoc/>
+    public sealed override string? Skip { get; set; }
+
     public DeviceFactAttribute()
         : this(null)
     {
@@ -42,6 +45,9 @@ public class DeviceFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public class DeviceTheoryAttribute : TheoryAttribute
 {
+    /// <inheritdoc/>
+    public sealed override string? Skip { get; set; }
+
     public DeviceTheoryAttribute()
         : this(null)
     {

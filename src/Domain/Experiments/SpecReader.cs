@@ -35,6 +35,11 @@ public static class SpecReader
         try
         {
             var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
+            if (SpecText.Unstorable(json) is { } unstorable)
+            {
+                problems = [unstorable];
+                return document;
+            }
             var found = new List<SpecProblem>();
             Check(document.RootElement, SpecShape.Of(type), null, Root, found);
             problems = found;

@@ -17,7 +17,7 @@ public sealed class FuzzTests(RunningApi api) : IClassFixture<RunningApi>
     static readonly string[] OddBodies =
     [
         "", "null", "[]", "{}", "\"x\"", "1e999", "{\"owner\": null, \"role\": 5, \"label\": []}", "{\"owner\": \"\\u0000\", \"role\": \"reader\", \"label\": \"\\ud800\"}",
-        "{\"owner\": \"a\", \"device\": \"cpu\", \"mostRunning\": 99999999999}", "{\"name\": \"\\u0000\"", new string('[', 5000), "{\"seed\": 1e400}",
+        "{\"owner\": \"a\", \"device\": \"cpu\", \"mostRunning\": 99999999999}", "{\"name\": \"\\u0000\"", new string('[', 5000), "{\"seed\": 1e400}", "{\"title\": \"\\ud800\"}", "{\"\\udc00\": 1}",
     ];
 
     [PostgresFact]

@@ -86,6 +86,16 @@ public sealed class SubmitTests(RunningApi api) : IClassFixture<RunningApi>
         problem["errors"]![0]!["path"]!.GetValue<string>().ShouldBe(path);
     }
 
+    [PostgresTheory]
+    [InlineData("\\u0000")]
+    [InlineData("a\\ud800b")]
+    public async Task A_text_that_no_database_stores_is_refused(string text)
+    {
+        var spec = SmallSpec.Unique().Replace("\"title\": \"", $"\"title\": \"{text}", StringComparison.Ordinal);
+        using var response = await api.Ada.PostAsync("/v1/experiments", Answers.Json(spec));
+        (await response.ShouldBeProblem(HttpStatusCode.BadRequest, "spec-invalid"))["errors"]![0]!["message"]!.GetValue<string>().ShouldContain("cannot be stored");
+    }
+
     [PostgresFact]
     public async Task A_view_that_does_not_exist_and_a_cycle_are_refused()
     {

@@ -6,7 +6,6 @@ using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
-using KdRobust.Persistence.Schema;
 using KdRobust.Support;
 using Npgsql;
 

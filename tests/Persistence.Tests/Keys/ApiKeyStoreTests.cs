@@ -22,7 +22,7 @@ public sealed class ApiKeyStoreTests(MigratedDatabase database) : IClassFixture<
         (await keys.Revoke(found.Id)).ShouldBeTrue();
         (await keys.Find(key)).ShouldBeNull();
         (await keys.Revoke(found.Id)).ShouldBeFalse();
-        (await keys.List()).ShouldHaveSingleItem().RevokedAt.ShouldNotBeNull();
+        (await keys.List(null, null, 10)).ShouldHaveSingleItem().RevokedAt.ShouldNotBeNull();
     }
 
     [PostgresFact]
