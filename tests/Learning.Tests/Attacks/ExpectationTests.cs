@@ -46,7 +46,7 @@ public sealed class ExpectationTests
         var total = of == ExpectationOf.MeanLoss ? stack(all.Select(logits => Objective(loss, logits))).mean([0]) : Objective(loss, mean);
         var expected = autograd.grad([total.sum()], [leaf])[0];
 
-        LargestDifference(gradient, expected).ShouldBeLessThan(2e-5 * expected.abs().max().item<float>());
+        LargestDifference(gradient, expected).ShouldBeLessThan(TestDevice.Tolerance(2e-5) * expected.abs().max().item<float>());
         LargestDifference(answer, mean).ShouldBeLessThan(TestDevice.Tolerance(1e-5));
         LargestDifference(new Expectation(view, Of(of, draws)).Answer(images, Indices(N), Craft), answer).ShouldBe(0);
         gradient.requires_grad.ShouldBeFalse();
@@ -64,7 +64,7 @@ public sealed class ExpectationTests
         static Tensor Loss(Tensor logits) => Objective(AttackLoss.CrossEntropy, logits);
         var expected = stack(Enumerable.Range(0, 3).Select(j => view.InputGradient(images, Indices(N), Craft(j), Loss).Gradient)).mean([0]);
         var (gradient, _) = new Expectation(view, Of(ExpectationOf.MeanLoss, 3)).Gradient(images, Indices(N), Craft, Loss);
-        LargestDifference(gradient, expected).ShouldBeLessThan(1e-6 * expected.abs().max().item<float>());
+        LargestDifference(gradient, expected).ShouldBeLessThan(TestDevice.Tolerance(1e-6) * expected.abs().max().item<float>());
     }
 
     [DeviceTheory]

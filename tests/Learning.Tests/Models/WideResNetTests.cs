@@ -130,7 +130,7 @@ public sealed class WideResNetTests
             z => nn.functional.cross_entropy(z, labels, reduction: nn.Reduction.None).div(16));
         LargestDifference(logits, GoldenTensor(golden, "eval_logits")).ShouldBeLessThan(TestDevice.Tolerance(3e-5));
         var expected = GoldenTensor(golden, "eval_input_grad");
-        LargestDifference(gradient, expected).ShouldBeLessThan(1e-5 * expected.abs().max().item<float>());
+        LargestDifference(gradient, expected).ShouldBeLessThan(TestDevice.Tolerance(1e-5) * expected.abs().max().item<float>());
         nn.functional.cross_entropy(logits, labels).item<float>().ShouldBe((float)golden.Scalar("eval_ce_mean"), 1e-4);
     }
 
@@ -147,7 +147,7 @@ public sealed class WideResNetTests
         {
             var expected = tensor(part.Floats, part.Shape);
             LargestDifference(network.Module.get_parameter(part.Name)!.grad!, expected)
-                .ShouldBeLessThan(1e-5 * expected.abs().max().item<float>(), part.Name);
+                .ShouldBeLessThan(TestDevice.Tolerance(1e-5) * expected.abs().max().item<float>(), part.Name);
         }
     }
 }

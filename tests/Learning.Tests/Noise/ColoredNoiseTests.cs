@@ -167,7 +167,7 @@ public sealed class ColoredNoiseTests
         foreach (var (gradient, name) in gradients.Zip(["grad_W", "grad_d", "grad_F"]))
         {
             var expected = Input(name);
-            LargestDifference(gradient, expected).ShouldBeLessThan(1e-5 * expected.abs().max().item<float>(), name);
+            LargestDifference(gradient, expected).ShouldBeLessThan(TestDevice.Tolerance(1e-5) * expected.abs().max().item<float>(), name);
         }
     }
 }

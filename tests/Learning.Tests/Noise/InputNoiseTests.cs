@@ -35,7 +35,7 @@ public sealed class InputNoiseTests
         using var frozen = view.Freeze();
         using var frozenBare = plain.Freeze();
         var logits = view.Logits(images, Indices(3), Some);
-        LargestDifference(logits, plain.Logits(input, Indices(3), Some)).ShouldBeLessThan(1e-5 * logits.abs().max().item<float>());
+        LargestDifference(logits, plain.Logits(input, Indices(3), Some)).ShouldBeLessThan(TestDevice.Tolerance(1e-5) * logits.abs().max().item<float>());
         for (var again = 0; again < 2; again++)
             Same(view.Logits(images, Indices(3), Some), logits).ShouldBeTrue();
     }

@@ -224,10 +224,10 @@ public sealed class NoisyLayersTests
         var whole = view.Logits(images, Indices(6), Some);
         var size = whole.abs().max().item<float>();
         foreach (var (first, count) in new[] { (0, 1), (1, 2), (3, 3), (5, 1) })
-            LargestDifference(view.Logits(images.narrow(0, first, count), Indices(count, first), Some), whole.narrow(0, first, count)).ShouldBeLessThan(1e-5 * size);
+            LargestDifference(view.Logits(images.narrow(0, first, count), Indices(count, first), Some), whole.narrow(0, first, count)).ShouldBeLessThan(TestDevice.Tolerance(1e-5) * size);
         long[] mixed = [4, 0, 5];
         var rows = tensor(mixed);
-        LargestDifference(view.Logits(images.index_select(0, rows), mixed, Some), whole.index_select(0, rows)).ShouldBeLessThan(1e-5 * size);
+        LargestDifference(view.Logits(images.index_select(0, rows), mixed, Some), whole.index_select(0, rows)).ShouldBeLessThan(TestDevice.Tolerance(1e-5) * size);
 
         // So does its gradient.
         Tensor Objective(Tensor logits) => logits.square().sum(1);

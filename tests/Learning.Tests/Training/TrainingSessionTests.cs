@@ -65,7 +65,7 @@ public sealed class TrainingSessionTests
 
         var scale = Norm(one.Values);
         scale.ShouldBeGreaterThan(0.1);
-        Norm(one.Select(p => p.Value - many[p.Key])).ShouldBeLessThan(1e-6 * scale);
+        Norm(one.Select(p => p.Value - many[p.Key])).ShouldBeLessThan(TestDevice.Tolerance(1e-6) * scale);
     }
 
     [DeviceFact]
