@@ -16,7 +16,7 @@ public sealed class ServiceTests(RunningApi api) : IClassFixture<RunningApi>
             [
                 "/v1/experiments", "/v1/experiments/{id}", "/v1/experiments/{id}/cancel", "/v1/experiments/{id}/report.{format}",
                 "/v1/experiments/{id}/figures/{figure}.{format}", "/v1/jobs/{id}", "/v1/jobs/{id}/cancel",
-                "/v1/jobs/{id}/metrics", "/v1/events", "/v1/checkpoints/{id}/content", "/v1/models", "/v1/models/{sha256}", "/v1/models/{sha256}/content", "/v1/workers", "/healthz", "/readyz",
+                "/v1/jobs/{id}/metrics", "/v1/events", "/v1/checkpoints/{id}/content", "/v1/models", "/v1/models/{sha256}", "/v1/models/{sha256}/content", "/v1/workers", "/healthz", "/readyz", "/metrics",
             ], ignoreOrder: true);
         var post = document["paths"]!["/v1/experiments"]!["post"]!;
         post["requestBody"]!["content"]!["application/json"]!["example"]!["name"]!.GetValue<string>().ShouldBe("example");
