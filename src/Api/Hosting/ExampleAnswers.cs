@@ -63,7 +63,7 @@ static class ExampleAnswers
         ["listJobs"] = new Page<JobSummary>([Listed], null), ["showJob"] = new JobDetail(View, [Line], [new CheckpointInfo(Guid.Parse(ExampleRequests.Checkpoint), CheckpointRole.Output, "weights", 4, 0, 311_320, Hash)], [Experiment], null),
         ["cancelJob"] = new JobCancelled(CancelKind.Requested, [User]), ["pauseJob"] = Asked, ["resumeJob"] = Asked, ["retryJob"] = Asked, ["priorityJob"] = Asked,
         ["cancelJobs"] = Bulk, ["pauseJobs"] = Bulk, ["resumeJobs"] = Bulk, ["retryJobs"] = Bulk, ["priorityJobs"] = Bulk,
-        ["jobEvents"] = new Page<JobEventView>([Line], null), ["jobMetrics"] = new Page<Metric>([new(901, 1, "train/loss", 1, 40, 1.875)], null),
+        ["jobEvents"] = new Page<JobEventView>([Line], null), ["jobMetrics"] = new Page<Metric>([new(901, 1, "train/loss", 1, 40, 1.875, null)], null),
         ["listModels"] = new Page<ModelResource>([Model], null), ["uploadModel"] = Model, ["showModel"] = Model,
         ["listWorkers"] = new[]
         {
