@@ -11,7 +11,7 @@ static partial class ChoreLog
     [LoggerMessage(2102, LogLevel.Warning, "Schedule {Schedule} of {Owner}, due {Due:u}: nothing submitted: {Reason}")]
     public static partial void NotFired(ILogger log, string schedule, string owner, DateTimeOffset due, string reason);
 
-    [LoggerMessage(2103, LogLevel.Warning, "{Chore} waits for the database: {Reason}")]
+    [LoggerMessage(2103, LogLevel.Warning, "{Chore} tries again in a moment: {Reason}")]
     public static partial void Postponed(ILogger log, string chore, string reason);
 
     [LoggerMessage(2104, LogLevel.Information, "Chore {Chore} done: {Report}")]

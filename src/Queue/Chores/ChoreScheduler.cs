@@ -8,42 +8,41 @@ namespace KdRobust.Queue.Chores;
 
 /// <summary>
 /// The clock of the chores: a clustered scheduler, one node in each replica of the API, over tables in the service's database.
-/// It is told what the rows say (<see cref="Look"/>) and decides nothing: its recovery and retries are off, and what it
-/// starts may be started again.
+/// It is told what the rows say and decides nothing: its recovery and retries are off, and what it starts may be started again.
 /// </summary>
-public sealed class ChoreScheduler(ISchedulerFactory factory, ScheduleStore schedules, IServiceProvider services, ChoreHost host, TimeProvider time, ILogger<ChoreScheduler> log) : BackgroundService
+public sealed class ChoreScheduler(ISchedulerFactory factory, ScheduleStore schedules, IServiceProvider services, ChoreHost host, TimeProvider time, ILogger<ChoreScheduler> log) : BackgroundService, IAsyncDisposable
 {
     const string ChoreGroup = "chores";
     const string Utc = "UTC";
 
     readonly ScheduleFiring firing = (ScheduleFiring)services.GetService(typeof(ScheduleFiring))!;
-    readonly SemaphoreSlim looking = new(1);
     readonly SemaphoreSlim changed = new(0);
+    IScheduler? started;
 
     /// <summary>A schedule was changed: the scheduler is told soon.</summary>
     public void Changed() => changed.Release();
 
     /// <summary>Tells the scheduler what the rows say, and makes up for what was missed.</summary>
-    public async Task Look(CancellationToken ct)
+    async Task Look(IScheduler scheduler, CancellationToken ct)
     {
-        await looking.WaitAsync(ct);
-        try
+        var wanted = (await schedules.List(null, ct)).Where(schedule => schedule.Enabled).ToList();
+        var known = await Known(scheduler, ScheduleFiring.Group, ct);
+        foreach (var schedule in wanted)
         {
-            var scheduler = await factory.GetScheduler(ct);
-            var wanted = (await schedules.List(null, ct)).Where(schedule => schedule.Enabled).ToList();
-            var known = await Known(scheduler, ScheduleFiring.Group, ct);
-            foreach (var schedule in wanted)
-            {
-                await Tell(scheduler, known, ScheduleFiring.Key, new TriggerKey(schedule.Id.ToString(), ScheduleFiring.Group), schedule.Cron, schedule.TimeZone, schedule.Missed, ct);
-                await firing.MakeUp(schedule, time.GetUtcNow(), ct);
-            }
-            if (known.Keys.Except(wanted.Select(schedule => new TriggerKey(schedule.Id.ToString(), ScheduleFiring.Group))).ToList() is { Count: > 0 } gone)
-                await scheduler.UnscheduleJobs(gone, ct);
+            await Tell(scheduler, known, ScheduleFiring.Key, new TriggerKey(schedule.Id.ToString(), ScheduleFiring.Group), schedule.Cron, schedule.TimeZone, schedule.Missed, ct);
+            await firing.MakeUp(schedule, time.GetUtcNow(), ct);
         }
-        finally
-        {
-            looking.Release();
-        }
+        if (known.Keys.Except(wanted.Select(schedule => new TriggerKey(schedule.Id.ToString(), ScheduleFiring.Group))).ToList() is { Count: > 0 } gone)
+            await scheduler.UnscheduleJobs(gone, ct);
+    }
+
+    /// <summary>Ends also where the host was not stopped first: what this stands on is disposed after it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        if (ExecuteTask is { } executing)
+            await executing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        changed.Dispose();
     }
 
     /// <inheritdoc/>
@@ -51,47 +50,45 @@ public sealed class ChoreScheduler(ISchedulerFactory factory, ScheduleStore sche
     {
         // The host goes on starting meanwhile.
         await Task.Yield();
-        var begun = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (!begun)
-                    await Begin(stoppingToken);
-                if (!begun)
-                    ChoreLog.Started(log, host.Name);
-                begun = true;
-                await Look(stoppingToken);
+                started ??= await Begin(stoppingToken);
+                await Look(started, stoppingToken);
                 await changed.WaitAsync(host.LookEvery, stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
                 break;
             }
-            catch (Exception error) when (Database.IsWeather(error) || error is SchedulerException)
+            catch (Exception error)
             {
+                // Whatever it is, it is no reason for the whole API to end, and the next look may go well.
                 ChoreLog.Postponed(log, "the scheduler", error.GetBaseException().Message);
                 await Task.Delay(TimeSpan.FromSeconds(2), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        if (begun)
-            await End();
+        await End();
     }
 
-    async Task Begin(CancellationToken ct)
+    async Task<IScheduler> Begin(CancellationToken ct)
     {
         var scheduler = await factory.GetScheduler(ct);
         await scheduler.AddJob(JobBuilder.Create<ScheduleFiring>().WithIdentity(ScheduleFiring.Key).StoreDurably().RequestRecovery(false).Build(), AddJobOptions.Replacing, ct);
         await Chore<RetentionJob>(scheduler, ServiceChores.Retention, host.Settings.RetentionCron, ct);
         await Chore<BackupJob>(scheduler, ServiceChores.Backup, host.Settings.BackupFolder is null ? null : host.Settings.BackupCron, ct);
         await scheduler.Start(ct);
+        ChoreLog.Started(log, host.Name);
+        return scheduler;
     }
 
     async Task End()
     {
         try
         {
-            await (await factory.GetScheduler(CancellationToken.None)).Shutdown(waitForJobsToComplete: false, CancellationToken.None);
+            if (started is not null)
+                await started.Shutdown(waitForJobsToComplete: false, CancellationToken.None);
         }
         catch (Exception error) when (Database.IsWeather(error) || error is SchedulerException)
         {
