@@ -19,6 +19,9 @@ public class DeviceFactAttribute : FactAttribute
     /// <param name="missing">Why the test cannot run wherever it computes, or null.</param>
     protected DeviceFactAttribute(string? missing) => Skip = missing ?? SkipReason.Device;
 
+    /// <summary>Why it does not run here; null when it does.</summary>
+    public sealed override string? Skip { get; set; }
+
     /// <summary>Why the test means something on the CPU only; it is skipped with this reason elsewhere.</summary>
     public string? CpuOnly
     {
@@ -55,6 +58,9 @@ public class DeviceTheoryAttribute : TheoryAttribute
 
     /// <param name="missing">Why the cases cannot run wherever they compute, or null.</param>
     protected DeviceTheoryAttribute(string? missing) => Skip = missing ?? SkipReason.Device;
+
+    /// <summary>Why it does not run here; null when it does.</summary>
+    public sealed override string? Skip { get; set; }
 
     /// <inheritdoc cref="DeviceFactAttribute.CpuOnly"/>
     public string? CpuOnly

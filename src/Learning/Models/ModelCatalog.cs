@@ -3,7 +3,6 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Learning.Noise;
 using KdRobust.Learning.Randomness;
 using KdRobust.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KdRobust.Learning.Models;
