@@ -8,9 +8,6 @@ namespace KdRobust.Support;
 [AttributeUsage(AttributeTargets.Method)]
 public class DeviceFactAttribute : FactAttribute
 {
-    /// <inheritdoc/>
-    public sealed override string? Skip { get; set; }
-
     public DeviceFactAttribute()
         : this(null)
     {
@@ -48,9 +45,6 @@ public class DeviceFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public class DeviceTheoryAttribute : TheoryAttribute
 {
-    /// <inheritdoc/>
-    public sealed override string? Skip { get; set; }
-
     public DeviceTheoryAttribute()
         : this(null)
     {

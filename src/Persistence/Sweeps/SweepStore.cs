@@ -32,6 +32,7 @@ public sealed partial class SweepStore(NpgsqlDataSource database)
             await using var connection = await database.OpenLiving(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await connection.LockOwner(owner, ct);
+            await JobTrace.Follow(connection, ct);
             var known = await Newest(connection, owner, plan.Fingerprint, ct);
             if (known is not null && !again)
             {
@@ -72,6 +73,7 @@ public sealed partial class SweepStore(NpgsqlDataSource database)
             var row = await Find(connection, sweep, ct) ?? throw new KeyNotFoundException($"there is no sweep {sweep}");
             await using var transaction = await connection.BeginTransactionAsync(ct);
             await connection.LockOwner(row.Owner, ct);
+            await JobTrace.Follow(connection, ct);
             row = (await Find(connection, sweep, ct))!;
             var bad = await EndedBadly(connection, sweep, row.LastRung, ct);
             var unchanged = new SweepSubmitted(sweep, false, row.Run, row.Points, 0, 0, 0);
