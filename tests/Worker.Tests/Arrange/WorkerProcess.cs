@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using KdRobust.Support;
 
 namespace KdRobust.Worker.Tests.Arrange;
 
@@ -39,8 +38,8 @@ public sealed partial class WorkerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts one on a database; returns at once.</summary>
-    public static WorkerProcess Start(string name, TestDatabase database, string folder, int cores = 1, int lease = 3, int drain = 10) =>
-        Start(name, database.ConnectionString, "serve", "--name", name, "--cores", Text(cores), "--lease", Text(lease), "--drain", Text(drain), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name));
+    public static WorkerProcess Start(string name, string database, string folder, int cores, int lease, int drain) =>
+        Start(name, database, "serve", "--name", name, "--cores", Text(cores), "--lease", Text(lease), "--drain", Text(drain), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name));
 
     /// <summary>Starts the program with any command line.</summary>
     public static WorkerProcess Start(string name, string connectionString, params IEnumerable<string> arguments)
