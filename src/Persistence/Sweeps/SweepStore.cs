@@ -3,6 +3,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Sweeps;
 using KdRobust.Persistence.Audit;
+using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 using Npgsql;

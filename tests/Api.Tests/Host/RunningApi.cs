@@ -45,6 +45,7 @@ public class RunningApi : IAsyncLifetime
 
     internal JobStore Jobs => app!.Services.GetRequiredService<JobStore>();
     internal ExperimentStore Experiments => app!.Services.GetRequiredService<ExperimentStore>();
+    internal KdRobust.Persistence.Sweeps.SweepStore Sweeps => app!.Services.GetRequiredService<KdRobust.Persistence.Sweeps.SweepStore>();
     internal MetricStore Metrics => app!.Services.GetRequiredService<MetricStore>();
     /// <summary>The largest file of weights this service takes: small, so that tests can go past it.</summary>
     public const long LargestModel = 6 << 20;

@@ -41,9 +41,10 @@ public sealed class Stage : IAsyncDisposable
         return new Stage(await MigratedDatabase.Create(server), server, Seconds(lease));
     }
 
-    public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10, params IEnumerable<string> more)
+    /// <summary>Starts one; <paramref name="database"/> is its connection string where it is to reach the database another way.</summary>
+    public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10, string? database = null, IEnumerable<string>? more = null)
     {
-        var worker = WorkerProcess.Start(name, Database, Folder, cores, (int)Lease.Lease.TotalSeconds, drain, more);
+        var worker = WorkerProcess.Start(name, database ?? Database.ConnectionString, Folder, cores, (int)Lease.Lease.TotalSeconds, drain, more ?? []);
         workers.Add(worker);
         return worker;
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using KdRobust.Support;
 
 namespace KdRobust.Worker.Tests.Arrange;
 
@@ -39,8 +38,8 @@ public sealed partial class WorkerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts one on a database; returns at once.</summary>
-    public static WorkerProcess Start(string name, TestDatabase database, string folder, int cores = 1, int lease = 3, int drain = 10, params IEnumerable<string> more) =>
-        Start(name, database.ConnectionString, [.. more.Prepend("serve"), "--name", name, "--cores", Text(cores), "--lease", Text(lease), "--drain", Text(drain), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name)]);
+    public static WorkerProcess Start(string name, string database, string folder, int cores, int lease, int drain, IEnumerable<string> more) =>
+        Start(name, database, [.. more.Prepend("serve"), "--name", name, "--cores", Text(cores), "--lease", Text(lease), "--drain", Text(drain), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name)]);
 
     /// <summary>Starts a worker as it is installed: its runs compute.</summary>
     public static WorkerProcess StartReal(string name, TestDatabase database, string folder, int lease) =>

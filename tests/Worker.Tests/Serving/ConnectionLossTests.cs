@@ -7,23 +7,32 @@ namespace KdRobust.Worker.Tests.Serving;
 /// <summary>The network between a worker and its database fails in every way, while the server is well and others reach it.</summary>
 public sealed class ConnectionLossTests
 {
+    static readonly TimeSpan Gust = TimeSpan.FromMilliseconds(300);
+
     [PostgresFact]
     public async Task A_storm_of_cuts_during_claims_heartbeats_metrics_and_checkpoints_loses_and_doubles_nothing()
     {
         await using var stage = await Stage.Open();
         await using var network = DatabaseProxy.Start(stage.Database.ConnectionString);
-        await using var worker = Worker(stage, network, "w1");
+        Worker(stage, network, "w1");
         var first = await stage.Submit(new ActionScript(Epochs: 30, MillisecondsPerEpoch: 50, CheckpointBytes: 3 << 20));
         var second = await stage.Submit(new ActionScript(Epochs: 10));
         using var calm = new CancellationTokenSource();
         var storm = Task.Run(async () =>
         {
-            var cut = 0;
-            for (; !calm.IsCancellationRequested; await Task.Delay(400))
+            var (cut, done, pause) = (0, 0, Gust);
+            while (!calm.IsCancellationRequested)
+            {
+                await Task.Delay(pause);
                 cut += network.Cut();
+                // A machine that gets nothing done between two cuts is given longer.
+                var now = stage.Epochs(first.Seed).Count;
+                pause = now > done ? Gust : TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, 20 * Gust.Ticks));
+                done = now;
+            }
             return cut;
         });
-        await stage.UntilEpoch(first.Seed, 30);
+        await stage.Until("the long job is in its last epoch", () => Task.FromResult(stage.Epochs(first.Seed).Any(begun => begun.Epoch == 30)), 150);
         await calm.CancelAsync();
         (await storm).ShouldBeGreaterThan(5);
         foreach (var (job, seed, epochs) in ((Guid, long, int)[])[(first.Job, first.Seed, 30), (second.Job, second.Seed, 10)])
@@ -40,7 +49,7 @@ public sealed class ConnectionLossTests
         await using var stage = await Stage.Open();
         await using var network = DatabaseProxy.Start(stage.Database.ConnectionString);
         var (job, seed) = await stage.Submit(new ActionScript(Epochs: 20, MillisecondsPerEpoch: 50));
-        await using var worker = Worker(stage, network, "w1");
+        Worker(stage, network, "w1");
         await stage.UntilEpoch(seed, 5);
         network.Swallow();
         await Task.Delay(TimeSpan.FromSeconds(4));
@@ -56,7 +65,7 @@ public sealed class ConnectionLossTests
         await using var stage = await Stage.Open(Stage.ShortLease);
         await using var network = DatabaseProxy.Start(stage.Database.ConnectionString);
         var (job, seed) = await stage.Submit(new ActionScript(Actions: [new(5, RunAction.Hang, Times: 1)]));
-        await using var cutOff = Worker(stage, network, "cut-off");
+        Worker(stage, network, "cut-off");
         await stage.UntilDone(seed, 5, RunAction.Hang);
         network.Swallow();
         var other = stage.StartWorker("other");
@@ -75,7 +84,7 @@ public sealed class ConnectionLossTests
         await using var stage = await Stage.Open();
         await using var network = DatabaseProxy.Start(stage.Database.ConnectionString);
         var (job, seed) = await stage.Submit(new ActionScript(Actions: [new(10, RunAction.Wait)]));
-        await using var worker = Worker(stage, network, "w1");
+        var worker = Worker(stage, network, "w1");
         await stage.UntilEpoch(seed, 10);
         network.Refuse();
         network.Cut();
@@ -87,9 +96,7 @@ public sealed class ConnectionLossTests
         (await stage.Desk.Job(job)).Attempt.ShouldBe(1);
     }
 
-    static WorkerProcess Worker(Stage stage, DatabaseProxy network, string name) => WorkerProcess.Start(
-        name, network.ConnectionString, "serve", "--name", name, "--cores", "1", "--lease", ((int)stage.Lease.Lease.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture), "--drain", "10",
-        "--data", stage.Folder, "--scratch", Path.Combine(stage.Folder, "scratch", name));
+    static WorkerProcess Worker(Stage stage, DatabaseProxy network, string name) => stage.StartWorker(name, database: network.ConnectionString);
 
     /// <summary>True while the database hears of a worker.</summary>
     static async Task<bool> Serves(Stage stage, string name) =>
