@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Xunit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -35,13 +36,13 @@ static class TestAssembly
         if (Stopwatch.GetElapsedTime(begun) >= limit) report.CutShort(assembly.GetName().Name!, limit);
     }
 
-    sealed class Ignored : IMessageSink
+    sealed class Ignored : LongLivedMarshalByRefObject, IMessageSink
     {
         public bool OnMessage(IMessageSinkMessage message) => true;
     }
 
     /// <summary>Hands messages on until one of a type comes.</summary>
-    sealed class Until<T>(Func<IMessageSinkMessage, bool> next) : IMessageSink, IDisposable
+    sealed class Until<T>(Func<IMessageSinkMessage, bool> next) : LongLivedMarshalByRefObject, IMessageSink, IDisposable
         where T : class
     {
         readonly ManualResetEventSlim _done = new();
