@@ -1,3 +1,4 @@
+using KdRobust.Support;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
