@@ -2,6 +2,15 @@
 # It never loads libtorch, so nothing of it is in here.
 ARG DOTNET_SDK=10.0.401
 ARG DOTNET_RUNTIME=10.0.12
+ARG NODE=22.20.0
+
+# The live page: static files, which publishing takes along.
+FROM node:${NODE}-bookworm-slim AS page
+WORKDIR /source/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY web ./
+RUN npm run build
 
 FROM mcr.microsoft.com/dotnet/sdk:${DOTNET_SDK}-noble AS build
 WORKDIR /source
@@ -9,13 +18,16 @@ COPY Directory.Build.props Directory.Packages.props global.json .editorconfig Ba
 # Project and lock files first: packages are fetched anew only when these change.
 COPY src/Domain/Domain.csproj src/Domain/packages.lock.json src/Domain/
 COPY src/Persistence/Persistence.csproj src/Persistence/packages.lock.json src/Persistence/
+COPY src/Queue/Queue.csproj src/Queue/packages.lock.json src/Queue/
 COPY src/Telemetry/Telemetry.csproj src/Telemetry/packages.lock.json src/Telemetry/
 COPY src/Api/Api.csproj src/Api/packages.lock.json src/Api/
 RUN dotnet restore src/Api/Api.csproj --locked-mode
 COPY src/Domain src/Domain
 COPY src/Persistence src/Persistence
+COPY src/Queue src/Queue
 COPY src/Telemetry src/Telemetry
 COPY src/Api src/Api
+COPY --from=page /source/artifacts/web artifacts/web
 RUN dotnet publish src/Api/Api.csproj --configuration Release --no-restore --output /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET_RUNTIME}-noble
