@@ -8,16 +8,23 @@ using KdRobust.Api.Keys;
 using KdRobust.Api.Models;
 using KdRobust.Api.Plans;
 using KdRobust.Api.Queues;
+using KdRobust.Api.Schedules;
+using KdRobust.Api.Sweeps;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Domain.Runs;
+using KdRobust.Domain.Sweeps;
 using KdRobust.Persistence.Audit;
+using KdRobust.Persistence.Chores;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Lists;
 using KdRobust.Persistence.Overviews;
+using KdRobust.Persistence.Retention;
+using KdRobust.Persistence.Schedules;
+using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Workers;
 
 namespace KdRobust.Api.Hosting;
@@ -52,6 +59,20 @@ static class ExampleAnswers
     static readonly ExperimentAsked AllAsked = new(1, [new("train/net", Job, RequestKind.Done, JobState.Paused, "'train net' is paused")]);
     static readonly BulkDone Bulk = new(0, 0, []);
 
+    static readonly SweepSpec SweptSpec = SweepReader.Read(SweepSubmission.Example().ToJsonString()).Spec!;
+    static readonly Dictionary<ExperimentState, int> Points = new() { [ExperimentState.Running] = 1, [ExperimentState.Queued] = 1 };
+
+    static readonly SweepSummary Swept = new(
+        Guid.Parse(ExampleRequests.Sweep), SweptSpec.Name, SweptSpec.Title, "ada", ExperimentState.Running, 0, Hash, Points, [new(0, Points)],
+        new Dictionary<JobState, int> { [JobState.Running] = 1, [JobState.Queued] = 1, [JobState.Blocked] = 2 }, null, Noon, null);
+
+    static readonly SweepFilled Filled = new(Swept, 2, 4, 0);
+    static readonly FiringView Fired = new(Noon.AddHours(-9), Noon.AddHours(-9), "host", Experiment, null);
+    static readonly ScheduleResource Scheduled = new(
+        Guid.Parse(ExampleRequests.Schedule), "nightly", "ada", "0 0 3 * * ?", "UTC", MissedFirings.Once, "example", true, Noon.AddDays(-1), Noon.AddHours(15), Fired);
+
+    static readonly RetentionReport Given = new(3, 120_000, 4, 1, 314_572_800, 120, ["2026_12"], []);
+
     static readonly Dictionary<string, object> ByOperation = new(StringComparer.Ordinal)
     {
         ["submitExperiment"] = Detail, ["showExperiment"] = Detail, ["listExperiments"] = new Page<ExperimentSummary>([Summary], "1023"),
@@ -77,6 +98,12 @@ static class ExampleAnswers
             new Overview(Noon, [new QueueCount("train", JobState.Running, 1)], [new RunningJob(Job, "train net", "train", Experiment, "example", 1, RetryPolicy.MaxAttempts, "worker-1", Noon, Noon, Noon.AddSeconds(60), false, Progress)], [],
                 [new TroubledJob(Job, "train net", "train", Experiment, "example", 1, RetryPolicy.MaxAttempts, new JobFailure(FailureKind.Permanent, "train.bin is cut short", ""), Noon, null)]),
             [], [Summary]),
+        ["submitSweep"] = Filled, ["retrySweep"] = Filled, ["listSweeps"] = new Page<SweepSummary>([Swept], null), ["showSweep"] = new SweepDetail(Swept, SweptSpec),
+        ["sweepPoints"] = new Page<SweepPointView>([new(0, 0, [JsonSerializer.SerializeToElement(0.003)], Experiment, ExperimentState.Running, null)], null),
+        ["cancelSweep"] = new SweepCancelled(2, 0, 4),
+        ["addSchedule"] = Scheduled, ["listSchedules"] = new[] { Scheduled }, ["showSchedule"] = new ScheduleDetail(Scheduled, [Fired]), ["pauseSchedule"] = Scheduled with { Enabled = false, Next = null },
+        ["resumeSchedule"] = Scheduled, ["runRetention"] = Given,
+        ["listChores"] = new[] { new ChoreRun(7, "retention", "host", false, Noon, Noon.AddSeconds(4), JsonSerializer.SerializeToElement(Given, SpecJson.Options), null) },
         ["createKey"] = new CreatedKey("kdr_" + new string('x', 43), StoredKey), ["rotateKey"] = new CreatedKey("kdr_" + new string('x', 43), StoredKey with { Replaces = Job }),
         ["listAudit"] = new Page<AuditLine>([new(5, Noon, Key, "ada", "cancelJob", $"job:{Job}", "requested")], null),
     };

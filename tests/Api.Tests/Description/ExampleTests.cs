@@ -105,12 +105,29 @@ public sealed class ExampleTests(RunningApi api) : IClassFixture<RunningApi>
                     await new WorkerStore(api.Database.DataSource).Register(new("worker-1", "host", 4711, "cpu", 2, "0.1.0", null));
                     for (var i = 0; i < DeviceStore.MostErrors; i++) await new DeviceStore(api.Database.DataSource).RecordError(new DeviceName("host", "cuda:0"), "an illegal memory access");
                     break;
+                case "showSweep" or "sweepPoints" or "sweepTable" or "cancelSweep" or "retrySweep":
+                    ids[ExampleRequests.Sweep] = await Made(api, "/v1/sweeps", SmallSweep.Unique(0.5, 0.75), "sweep");
+                    if (operation == "sweepTable") ids["clean"] = "student-clean";
+                    break;
+                case "showSchedule" or "pauseSchedule" or "resumeSchedule" or "removeSchedule":
+                    var body = $$"""{ "name": "{{Guid.NewGuid():N}}", "cron": "0 0 3 * * ?", "spec": {{SmallSpec.Unique()}} }""";
+                    ids[ExampleRequests.Schedule] = await Made(api, "/v1/schedules", body, null);
+                    break;
                 case "removeQuota": await new Persistence.Jobs.QuotaStore(api.Database.DataSource).Set("ada", Domain.Experiments.DeviceKind.Cpu, 4, "admin"); break;
             }
             return new Things(ids);
         }
 
         public string? InPlaceOf(string? example) => example is null ? null : byExample.GetValueOrDefault(example, example);
+
+        static async Task<string> Made(RunningApi api, string address, string body, string? within)
+        {
+            using var content = Answers.Json(body);
+            using var response = await api.Admin.PostAsync(address, content);
+            var made = (await response.Body())!;
+            response.StatusCode.ShouldBe(HttpStatusCode.Created, made.ToJsonString());
+            return (within is null ? made : made[within]!)["id"]!.GetValue<string>();
+        }
 
         static async Task Post(RunningApi api, string address)
         {
