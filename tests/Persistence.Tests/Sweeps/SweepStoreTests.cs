@@ -14,7 +14,7 @@ public sealed class SweepStoreTests
     // Everything of a job row but what tells two rows of the same job apart.
     const string Rows =
         """
-        SELECT coalesce(string_agg((to_jsonb(job) - '{id,seq,owner,created_at,not_before}'::text[])::text
+        SELECT coalesce(string_agg((to_jsonb(job) - '{id,seq,owner,created_at,not_before,lane,turn,waits_since}'::text[])::text
             || (SELECT coalesce(jsonb_agg(jsonb_build_array(d.role, d.output, parent.fingerprint) ORDER BY d.role), '[]') FROM job_dependency d JOIN job parent ON parent.id = d.parent_id WHERE d.job_id = job.id)::text
             || (SELECT jsonb_agg(to_jsonb(e) - '{id,job_id,at}'::text[] ORDER BY e.id) FROM job_event e WHERE e.job_id = job.id)::text, E'\n' ORDER BY job.seq), '')
         FROM job WHERE owner = '{owner}'
