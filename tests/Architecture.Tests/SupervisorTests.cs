@@ -2,7 +2,7 @@ namespace KdRobust.Architecture.Tests;
 
 /// <summary>
 /// Supervisor and run process are one program, so a reference between projects cannot keep them apart: only the types of
-/// processes that compute (Running: the run process, Local: one-off runs, and the entry point) may name what loads libtorch.
+/// processes that compute (Running: the run process, Local: one-off runs, Rows: many of them, and the entry point) may name what loads libtorch.
 /// </summary>
 public class SupervisorTests
 {
@@ -11,7 +11,7 @@ public class SupervisorTests
     private static IReadOnlyList<(Type Type, bool Computes, bool NamesLibtorch)> Types { get; } =
         [.. ReadOnlyContext.Load("Worker").GetTypes().Select(type => (
             type,
-            type.Namespace is "KdRobust.Worker.Running" or "KdRobust.Worker.Local" || Outermost(type).Name == "Program",
+            type.Namespace is "KdRobust.Worker.Running" or "KdRobust.Worker.Local" or "KdRobust.Worker.Rows" || Outermost(type).Name == "Program",
             MemberUses.Types(type).Any(named => LoadsLibtorch.Contains(named.Assembly.GetName().Name))))];
 
     [Fact]
