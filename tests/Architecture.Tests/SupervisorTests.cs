@@ -2,7 +2,7 @@ namespace KdRobust.Architecture.Tests;
 
 /// <summary>
 /// Supervisor and run process are one program, so a reference between projects cannot keep them apart: only the types of
-/// processes that compute (Running: the run process, Local and Rows: one-off runs, and the entry point) may name what loads libtorch.
+/// processes that compute (Running: the run process, Local: one-off runs, Rows: many of them, and the entry point) may name what loads libtorch.
 /// </summary>
 public class SupervisorTests
 {

@@ -15,7 +15,7 @@ public sealed class ComputeEnvironmentTests
 
         get_num_threads().ShouldBe(1);
         provenance.Threads.ShouldBe(1);
-        provenance.Device.ShouldBe("cpu");
+        provenance.Device.ShouldBe(TestDevice.Name);
         provenance.Libtorch.ShouldNotBeNullOrEmpty();
         provenance.Blas.ShouldContain("thread");
     }

@@ -105,7 +105,7 @@ public sealed class TrainSwitchTests : IDisposable
         selected.Output(OutputNames.Weights).ShouldBe(Run(Plain(Clean)).Output(OutputNames.Weights));
     }
 
-    [DeviceFact]
+    [DeviceFact(NoStandIn = "it has no autocast")]
     public void Bfloat16_trains_nearly_as_float32_and_keeps_float32_weights()
     {
         var spec = Clean with { Adversarial = TinyExperiment.AdversarialFromTheSecondEpoch with { FromEpoch = 0 }, Epochs = 1, Optimizer = TinyExperiment.Adam with { LearningRate = 1e-3 } };

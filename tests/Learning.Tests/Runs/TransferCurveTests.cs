@@ -123,7 +123,8 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
     public void Stops_are_honoured_between_batches_of_crafting(StopReason reason)
     {
         var stop = new StopSignal();
-        var run = RecordedRun.Of(Request(TinyExperiment.Plain, Attack, 2, 130, ColoredTarget), stop: stop,
+        var batch = EvaluationImages.BatchSize(DefaultDevice.OfProcess);
+        var run = RecordedRun.Of(Request(TinyExperiment.Plain, Attack, 2, batch + 2, ColoredTarget), stop: stop,
             killAfter: told =>
             {
                 stop.Request(reason);
@@ -131,7 +132,7 @@ public sealed class TransferCurveTests(TrainedFiles files) : IClassFixture<Train
             });
         run.Events.Count.ShouldBe(2);
         var progress = run.Events[0].ShouldBeOfType<ProgressMade>().Progress;
-        (progress.Phase, progress.Done, progress.Total).ShouldBe(("craft", 64.0, 130.0));
+        (progress.Phase, progress.Done, progress.Total).ShouldBe(("craft", (double)batch, batch + 2.0));
         run.Events[1].ShouldBe(new RunStopped(reason));
     }
 
