@@ -87,7 +87,7 @@ public sealed class FigureFileTests
     public void A_band_holds_its_line_and_a_gap_breaks_both()
     {
         ReportPoint At(double x, double y) => new(x, y, y - 5, y + 5, 100);
-        var figure = new ReportFigure("f", "f", [new("p", ReportAxis.Epoch, [new("a", [At(1, 40), At(2, 50), At(3, double.NaN), At(4, 45), At(5, 47)])])]);
+        var figure = new ReportFigure("f", "f", [new("p", ReportAxis.Epoch, ReportMeasure.Accuracy, [new("a", [At(1, 40), At(2, 50), At(3, double.NaN), At(4, 45), At(5, 47)])])]);
         var root = XElement.Parse(FigureDrawing.Write(figure, synthetic: false));
         var bands = root.Descendants(Svg + "path").Where(p => ((string)p.Attribute("class")!).StartsWith("band", StringComparison.Ordinal)).Select(p => (string)p.Attribute("d")!).ToList();
         bands.Count.ShouldBe(2);
