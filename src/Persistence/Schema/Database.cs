@@ -124,10 +124,15 @@ public static class Database
     /// </summary>
     public static bool IsWeather(Exception error) => error switch
     {
-        PostgresException refused => refused.IsTransient || refused.SqlState.StartsWith("57P", StringComparison.Ordinal) || refused.SqlState.StartsWith("08", StringComparison.Ordinal),
+        PostgresException refused => refused.IsTransient || refused.SqlState.StartsWith("57P", StringComparison.Ordinal) || refused.SqlState.StartsWith("08", StringComparison.Ordinal)
+            // The server ended a transaction that stood still: the network swallowed what it waited for, or this program was halted.
+            || refused.SqlState is "25P03" or "25P04",
         NpgsqlException => true,
         TimeoutException => true,
         System.Net.Sockets.SocketException => true,
+        // How the driver says that a connection broke between two of its own steps.
+        ObjectDisposedException { ObjectName: "System.Threading.ManualResetEventSlim" or "System.Net.Sockets.Socket" or "System.Net.Sockets.NetworkStream" } => true,
+        InvalidOperationException { Source: "Npgsql", Message: "Connection is not open" } => true,
         _ => error.InnerException is { } inner && IsWeather(inner),
     };
 }

@@ -20,6 +20,9 @@ static partial class ChoreLog
     [LoggerMessage(2105, LogLevel.Error, "Chore {Chore} failed: {Reason}")]
     public static partial void Failed(ILogger log, string chore, string reason);
 
+    [LoggerMessage(2107, LogLevel.Debug, "The scheduler did not end in order: {Reason}")]
+    public static partial void NotEnded(ILogger log, string reason);
+
     [LoggerMessage(2106, LogLevel.Information, "Chores run here as {Host}")]
     public static partial void Started(ILogger log, string host);
 }

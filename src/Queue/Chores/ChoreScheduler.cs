@@ -1,5 +1,4 @@
 using KdRobust.Persistence.Schedules;
-using KdRobust.Persistence.Schema;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Quartz;
@@ -90,9 +89,10 @@ public sealed class ChoreScheduler(ISchedulerFactory factory, ScheduleStore sche
             if (started is not null)
                 await started.Shutdown(waitForJobsToComplete: false, CancellationToken.None);
         }
-        catch (Exception error) when (Database.IsWeather(error) || error is SchedulerException)
+        catch (Exception error)
         {
-            // The others take its place when it is not heard of.
+            // The others take its place when it is not heard of; a host that ends does so all the same.
+            ChoreLog.NotEnded(log, error.GetBaseException().Message);
         }
     }
 

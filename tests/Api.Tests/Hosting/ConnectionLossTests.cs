@@ -115,7 +115,7 @@ public sealed class ConnectionLossTests : IAsyncLifetime
         {
             while (!heard.Any(message => message.IsState(job.Lease.JobId, "succeeded")))
             {
-                streams++;
+                Interlocked.Increment(ref streams);
                 await Hear($"experiment:{experiment},job:{job.Lease.JobId}", heard, done.Token);
             }
         });
@@ -124,14 +124,18 @@ public sealed class ConnectionLossTests : IAsyncLifetime
             (await metrics.Append(job.Lease, [.. Enumerable.Range(i * 5, 5).Select(n => new MetricPoint(n, MetricSeries.TrainLoss, n, n, n))])).ShouldBeTrue();
             network!.Cut();
             if (i == 10) network.Refuse();
-            if (i == 14) network.Heal();
+            if (i == 14)
+            {
+                // Nothing can be read any more, so the stream breaks, and comes back in vain until the network is whole.
+                while (Volatile.Read(ref streams) < 3) await Task.Delay(20, done.Token);
+                network.Heal();
+            }
             await Task.Delay(40);
         }
         await direct.Complete(job.Lease, SampleResults.Of(job.Payload));
         await listening;
         heard.Steps().ShouldBe(Enumerable.Range(0, 100).Select(n => (long)n));
         heard.States(job.Lease.JobId).ShouldBe(["queued", "running", "succeeded"]);
-        streams.ShouldBeGreaterThan(1);
     }
 
     /// <summary>One stream until it breaks; what is not told yet comes with the next.</summary>

@@ -6,6 +6,7 @@ using KdRobust.Support;
 
 namespace KdRobust.Persistence.Tests.Checkpoints;
 
+[Collection(MeasuredAlone.Name)]
 public sealed class CheckpointStoreTests
 {
     const int Chunk = 2 << 20;
