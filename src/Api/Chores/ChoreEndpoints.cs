@@ -24,6 +24,8 @@ static class ChoreEndpoints
     static async Task<Results<Ok<IReadOnlyList<ChoreRun>>, ProblemHttpResult>> List(ChoreRunStore runs, string? chore, int? limit, CancellationToken ct) =>
         limit is < 1 or > LongestList
             ? Refusal.As(ProblemKind.BadRequest, $"limit is {limit}; expected 1 to {LongestList}")
+            : chore is not (null or ServiceChores.Retention or ServiceChores.Backup)
+            ? Refusal.As(ProblemKind.BadRequest, $"there is no such chore; expected {ServiceChores.Retention} or {ServiceChores.Backup}")
             : TypedResults.Ok(await runs.List(chore, limit ?? 50, ct));
 
     static async Task<Ok<RetentionReport>> Retention(ServiceChores chores, bool dryRun = false, CancellationToken ct = default) =>

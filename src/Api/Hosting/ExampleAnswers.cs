@@ -69,7 +69,7 @@ static class ExampleAnswers
     static readonly SweepFilled Filled = new(Swept, 2, 4, 0);
     static readonly FiringView Fired = new(Noon.AddHours(-9), Noon.AddHours(-9), "host", Experiment, null);
     static readonly ScheduleResource Scheduled = new(
-        Guid.Parse(ExampleRequests.Schedule), "nightly", "ada", "0 0 3 * * ?", "UTC", MissedFirings.Once, "example", true, Noon.AddDays(-1), Noon.AddHours(15), Fired);
+        Guid.Parse(ExampleRequests.Schedule), "nightly", "ada", "0 3 * * *", "UTC", MissedFirings.Once, "example", true, Noon.AddDays(-1), Noon.AddHours(15), Fired);
 
     static readonly RetentionReport Given = new(3, 120_000, 4, 1, 314_572_800, 120, ["2026_12"], []);
 

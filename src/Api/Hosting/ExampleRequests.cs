@@ -30,7 +30,7 @@ static class ExampleRequests
     static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
     {
         ["submitExperiment"] = ExampleSpec.Text, ["planExperiment"] = ExampleSpec.Text,
-        ["addSchedule"] = "{ \"name\": \"nightly\", \"cron\": \"0 0 3 * * ?\", \"timeZone\": \"UTC\", \"missed\": \"once\", \"spec\": " + ExampleSpec.Text + " }",
+        ["addSchedule"] = "{ \"name\": \"nightly\", \"cron\": \"0 3 * * *\", \"timeZone\": \"UTC\", \"missed\": \"once\", \"spec\": " + ExampleSpec.Text + " }",
         ["createKey"] = """{ "owner": "ada", "role": "submitter", "label": "laptop", "expiresInDays": 90 }""",
         ["setQuota"] = """{ "owner": "ada", "device": "cpu", "mostRunning": 4 }""",
     };

@@ -31,6 +31,7 @@ sealed record ScheduleRequest(string Name, string Cron, string? TimeZone, Missed
         }
         using (document)
         {
+            if (SpecText.Unstorable(json) is { } unstorable) return (null, [unstorable]);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
                 return (null, [new SpecProblem("$", "not an object", root.ValueKind.ToString(), "a JSON object with name, cron and spec")]);

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace KdRobust.Domain.Experiments;
 
 /// <summary>Texts that JSON can write and nothing can keep: U+0000, which no database stores, and halves of surrogate pairs, which are no characters.</summary>
-static class SpecText
+public static class SpecText
 {
     /// <summary>The first such text of a JSON document, with the line it stands in; null when there is none.</summary>
     public static SpecProblem? Unstorable(string json)

@@ -110,7 +110,7 @@ public sealed class ExampleTests(RunningApi api) : IClassFixture<RunningApi>
                     if (operation == "sweepTable") ids["clean"] = "student-clean";
                     break;
                 case "showSchedule" or "pauseSchedule" or "resumeSchedule" or "removeSchedule":
-                    var body = $$"""{ "name": "{{Guid.NewGuid():N}}", "cron": "0 0 3 * * ?", "spec": {{SmallSpec.Unique()}} }""";
+                    var body = $$"""{ "name": "{{Guid.NewGuid():N}}", "cron": "0 3 * * *", "spec": {{SmallSpec.Unique()}} }""";
                     ids[ExampleRequests.Schedule] = await Made(api, "/v1/schedules", body, null);
                     break;
                 case "removeQuota": await new Persistence.Jobs.QuotaStore(api.Database.DataSource).Set("ada", Domain.Experiments.DeviceKind.Cpu, 4, "admin"); break;

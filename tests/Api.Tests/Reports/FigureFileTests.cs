@@ -78,7 +78,7 @@ public sealed class FigureFileTests
         var rows = FigureCsv.Write(figure).TrimEnd().Split("\r\n");
         rows[0].ShouldBe("panel,series,axis,measure,x,y,lower,upper,n");
         rows.Length.ShouldBe(1 + figure.Panels.Sum(p => p.Series.Sum(s => s.Points.Count)));
-        rows[1].ShouldStartWith("ε = 2/255,not fooled up to k,k,0,39,");
+        rows[1].ShouldStartWith("ε = 2/255,not fooled up to k,k,accuracy,0,39,");
         rows[1].ShouldEndWith(",400");
         rows.ShouldContain(row => row.Contains("\"right at k, one draw\""));
     }
