@@ -26,12 +26,17 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC, kdr_api, kdr_worker, kdr_reader;
 GRANT USAGE ON SCHEMA public TO kdr_api, kdr_worker, kdr_reader;
 GRANT USAGE, CREATE ON SCHEMA public TO kdr_migrator;
 
+-- The scheduler of schedules and chores has a schema of its own; its tables come with the first migration.
+CREATE SCHEMA IF NOT EXISTS quartz AUTHORIZATION kdr_migrator;
+GRANT USAGE ON SCHEMA quartz TO kdr_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA quartz TO kdr_api;
+
 DO $$
 DECLARE thing record;
 BEGIN
     FOR thing IN
         SELECT format('ALTER TABLE %s OWNER TO kdr_migrator', c.oid::regclass) AS statement
-        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner <> 'kdr_migrator'::regrole
+        FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'quartz'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner <> 'kdr_migrator'::regrole
         UNION ALL
         SELECT format('ALTER FUNCTION %s OWNER TO kdr_migrator', p.oid::regprocedure)
         FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND p.proowner <> 'kdr_migrator'::regrole

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace KdRobust.Persistence.Jobs;
 
 /// <summary>
-/// Looks for dead workers on a timer, leads halvings to their next rung and, now and then, collects chunks that nothing names. Every worker and every API
+/// Looks for dead workers on a timer and, now and then, collects chunks that nothing names; an API's also leads halvings to their next rung. Every worker and every API
 /// runs one, so that jobs of dead workers come back while any of them lives; it depends on no queue engine.
 /// </summary>
-public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, SweepStore sweeps, LeaseSettings settings, TimeProvider time, ILogger<Reaper> log)
+public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, SweepStore? sweeps, LeaseSettings settings, TimeProvider time, ILogger<Reaper> log)
 {
     static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(10);
 
@@ -33,7 +33,7 @@ public sealed partial class Reaper(JobStore jobs, CheckpointStore checkpoints, S
                 }
                 if (report.Stalled > 0)
                     Stalled(log, report.Stalled);
-                if (await sweeps.DecideRungs(ct) is > 0 and var rungs)
+                if (sweeps is not null && await sweeps.DecideRungs(ct) is > 0 and var rungs)
                     Decided(log, rungs);
                 if (time.GetElapsedTime(collected) > CollectEvery)
                 {

@@ -29,7 +29,8 @@ public static class ChoreTables
             if (await ask.ExecuteScalarAsync(ct) is true)
                 return;
         }
-        await Run($"CREATE SCHEMA IF NOT EXISTS {SchemaName}");
+        // IF NOT EXISTS would ask for the right to make schemas even where there is one.
+        await Run($"DO $$ BEGIN IF to_regnamespace('{SchemaName}') IS NULL THEN CREATE SCHEMA {SchemaName}; END IF; END $$");
         // Unqualified names in the script then mean this schema, as they do in what it looks up.
         await Run($"SET LOCAL search_path = {SchemaName}");
         foreach (var statement in Statements())

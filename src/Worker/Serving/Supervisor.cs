@@ -8,7 +8,6 @@ using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
-using KdRobust.Persistence.Sweeps;
 using KdRobust.Persistence.Workers;
 using KdRobust.Queue.Slots;
 using KdRobust.Worker.Devices;
@@ -74,7 +73,7 @@ static class Supervisor
             Labels = options.Labels, Kinds = ResultsVersions.Known,
         };
         var presence = new Presence(workers, self, processes, devices, engine, options.Lease, Path.Combine(options.Scratch, "alive"), time, loggers.CreateLogger<Presence>()).Show(ending.Token);
-        var reaping = new Reaper(stores.Jobs, stores.Checkpoints, new SweepStore(database), options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
+        var reaping = new Reaper(stores.Jobs, stores.Checkpoints, sweeps: null, options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
         WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, options.Scratch);
         try
         {
