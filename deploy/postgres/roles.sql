@@ -89,6 +89,14 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Lines of a job's history are numbered across the months' tables.
+DO $$
+BEGIN
+    IF to_regclass('public.job_event_seq') IS NOT NULL THEN
+        GRANT USAGE ON SEQUENCE public.job_event_seq TO kdr_api, kdr_worker;
+    END IF;
+END $$;
+
 -- Functions that change the schema for who may not: only the API runs the chores that call them.
 DO $$
 DECLARE name text;
