@@ -13,7 +13,7 @@ namespace KdRobust.Churn.Bench;
 /// </summary>
 static class Program
 {
-    // The table may take so many times what lives in it at the busiest, once the first day has found its size.
+    // So many times what lives in it at the busiest may the table take.
     const double Bound = 3;
 
     static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -36,7 +36,7 @@ static class Program
             new
             {
                 Bench = "churn",
-                Measure = "a week of trainings at once, each storing a resume point of 1 MiB of new bytes twice an hour (the two newest stay) and ending each day, when its weights of 1 MiB stay and retention deletes its resume points; garbage is collected every hour. An hour takes about a second, and autovacuum looks every second. sizes are pg_total_relation_size of the chunk table at the end of each hour; its largest size over the bytes that live at that time, after the first day, must keep the bound.",
+                Measure = "a week of trainings at once, each storing a resume point of 1 MiB of new bytes twice an hour (the two newest stay) and ending each day, when its weights of 1 MiB stay and retention deletes its resume points; garbage is collected every hour. An hour takes about a second, and autovacuum looks every second. sizes are pg_total_relation_size of the chunk table at the end of each hour; each day's largest over the most that lived in it that day must keep the bound after the first day, in which the table finds its size.",
                 Machine = Machine.Kind,
                 Machine.Cpu,
                 LoadAverageBefore = before,
@@ -77,7 +77,7 @@ static class Program
         await Run(administration, $"DROP DATABASE {name} WITH (FORCE)");
         return new Outcome(
             Math.Round(week.Written / 1048576.0, 1), [.. sizes.Chunk(24).Select(day => day.Max(hour => hour.Size))], [.. sizes.Chunk(24).Select(day => day.Max(hour => hour.Live))],
-            Math.Round(sizes.Skip(24).Max(hour => hour.Size / hour.Live), 3), vacuums);
+            Math.Round(sizes.Chunk(24).Skip(1).Max(day => day.Max(hour => hour.Size) / day.Max(hour => hour.Live)), 3), vacuums);
     }
 
     static bool TryParse(string[] arguments, out int hours, out int trainings)
@@ -116,7 +116,7 @@ static class Program
     /// <param name="WrittenMib">Bytes stored in all.</param>
     /// <param name="LargestMibByDay">Largest size of the table in each day.</param>
     /// <param name="LiveMibByDay">Most bytes that lived in it in each day.</param>
-    /// <param name="LargestOverLive">Largest quotient of the two at one moment after the first day.</param>
+    /// <param name="LargestOverLive">Largest quotient of the two in a day after the first.</param>
     /// <param name="Autovacuums">How often the server vacuumed it.</param>
     sealed record Outcome(double WrittenMib, IReadOnlyList<double> LargestMibByDay, IReadOnlyList<double> LiveMibByDay, double LargestOverLive, long Autovacuums);
 }

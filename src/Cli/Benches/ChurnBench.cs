@@ -33,6 +33,7 @@ static class ChurnBench
                     };
                     start.Environment["KDR_DATABASE"] = postgres.ConnectionString;
                     using var process = await ChildLauncher.Start(start);
+                    using var interrupted = ct.Register(() => process.Kill(entireProcessTree: true));
                     await process.WaitForExitAsync(CancellationToken.None);
                     return ct.IsCancellationRequested ? ExitCode.Interrupted : process.ExitCode;
                 }

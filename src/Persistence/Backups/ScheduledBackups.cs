@@ -13,11 +13,14 @@ public sealed record ScheduledBackup(string File, long Bytes, bool Made, IReadOn
 /// <param name="kept">How many.</param>
 public sealed class ScheduledBackups(string connectionString, string folder, int kept)
 {
+    // What a person backed up into the same folder is not ours to delete.
+    const string Prefix = "scheduled-";
+
     /// <summary>Makes the backup of a due time unless it is there, then deletes the oldest beyond those kept.</summary>
     /// <exception cref="BackupException">It cannot be made; nothing is deleted then.</exception>
     public async Task<ScheduledBackup> Make(DateTimeOffset due, CancellationToken ct = default)
     {
-        var file = Path.Combine(folder, DatabaseBackup.FileName(due));
+        var file = Path.Combine(folder, Prefix + DatabaseBackup.FileName(due));
         var made = !File.Exists(BackupManifest.PathOf(file));
         if (made)
             await new DatabaseBackup(connectionString).Write(file, ct);
@@ -33,5 +36,5 @@ public sealed class ScheduledBackups(string connectionString, string folder, int
 
     /// <summary>Whole backups by the times in their names, oldest first.</summary>
     IEnumerable<string> Whole() =>
-        Directory.EnumerateFiles(folder, "kdrobust-????????T??????Z.dump").Where(file => File.Exists(BackupManifest.PathOf(file))).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(folder, Prefix + "kdrobust-????????T??????Z.dump").Where(file => File.Exists(BackupManifest.PathOf(file))).Order(StringComparer.Ordinal);
 }

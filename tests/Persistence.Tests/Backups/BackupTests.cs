@@ -168,9 +168,12 @@ public sealed class BackupTests : IDisposable
         (await backups.Make(due)).Made.ShouldBeTrue();
         (await backups.Make(due)).Made.ShouldBeFalse("another replica fired too");
         await backups.Make(due.AddDays(1));
-        (await backups.Make(due.AddDays(2))).Removed.ShouldBe(["kdrobust-20261101T034500Z.dump"]);
-        Directory.GetFiles(folder).Select(Path.GetFileName).Order().ShouldBe(
-            ["kdrobust-20261102T034500Z.dump", "kdrobust-20261102T034500Z.dump.json", "kdrobust-20261103T034500Z.dump", "kdrobust-20261103T034500Z.dump.json", "mine.txt"]);
+        await new DatabaseBackup(database.ConnectionString).Write(File("kdrobust-20200101T000000Z.dump"));
+        (await backups.Make(due.AddDays(2))).Removed.ShouldBe(["scheduled-kdrobust-20261101T034500Z.dump"]);
+        Directory.GetFiles(folder, "*.dump").Select(Path.GetFileName).Order().ShouldBe(
+            ["kdrobust-20200101T000000Z.dump", "scheduled-kdrobust-20261102T034500Z.dump", "scheduled-kdrobust-20261103T034500Z.dump"], "what a person put there stays");
+        Directory.GetFiles(folder, "scheduled-*.json").Length.ShouldBe(2);
+        System.IO.File.Exists(File("mine.txt")).ShouldBeTrue();
     }
 
     async Task Write(string name, byte[] dump, string manifest)
