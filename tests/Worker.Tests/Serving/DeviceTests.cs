@@ -76,7 +76,9 @@ public sealed class DeviceTests
         var (job, seed) = await stage.Submit(new ActionScript(Actions: [new(5, RunAction.Wait)]));
         stage.StartWorker(cores: 2);
         await stage.UntilEpoch(seed, 5);
+        // The last it tells before it waits, so that nothing it tells later moves the hand of the clock.
         await stage.UntilCheckpoint(job, 4);
+        await stage.Until("its progress is stored", async () => (await stage.Desk.Job(job)).Progress?.Done >= 4, Patience);
         await stage.Until("the worker tells its speed and its free core", async () =>
             (await new WorkerStore(stage.Database.DataSource).List()).Any(worker => worker is { ImagesPerSecond: 500, FreeCores: 1, Devices: [{ Device: "cpu" }] }));
         await stage.Database.Execute($"UPDATE job SET progress_at = clock_timestamp() - interval '{(int)StallLimits.ByKind[TrainPayload.Kind].TotalSeconds + 1} s'");
