@@ -12,14 +12,17 @@ public sealed partial class JobStore
     // Others may take what was seen first, again and again; the next wake-up comes soon.
     const int ClaimRounds = 3;
 
+    // As many claimers at once find a job of a lane without looking again.
+    const int SeenOfLane = 8;
+
     /// <summary>
     /// Takes the ready job whose turn is first among those that fit the offer and no quota holds back; two claimers never
     /// take the same. A worker that drains and a device in quarantine get nothing.
     /// </summary>
     /// <remarks>
-    /// Jobs that ask for the same are one lane. The heads of the lanes are looked at, a handful of index probes however many
-    /// jobs wait or have ended; then the first of the first fitting lane is taken, unless others have emptied it up to the
-    /// next lane's head. Where quotas are set for a kind of device its claims come one at a time, so that what is counted stays true.
+    /// Jobs that ask for the same are one lane. The first few of each fitting lane are looked at, a handful of index probes
+    /// however many jobs wait or have ended; of these the first that nobody else is taking is taken. Where
+    /// quotas are set for a kind of device its claims come one at a time, so that what is counted stays true.
     /// </remarks>
     /// <returns>Null when nothing fits.</returns>
     public async Task<ClaimedJob?> TryClaimNext(WorkerOffer offer, CancellationToken ct = default)
@@ -28,17 +31,15 @@ public sealed partial class JobStore
         {
             await using var connection = await database.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            var heads = await LaneHeads(connection, offer, ct);
-            if (heads.Count > 0 && heads[0].Quotas)
+            var seen = await FirstOfLanes(connection, offer, ct);
+            if (seen.Count > 0 && seen[0].Quotas)
             {
                 await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended('quota ' || $1, 0))", [Stored(offer.Device)], ct);
-                heads = await LaneHeads(connection, offer, ct);
+                seen = await FirstOfLanes(connection, offer, ct);
             }
-            if (heads.Count == 0)
+            if (seen.Count == 0)
                 return null;
-            ClaimedRow? row = null;
-            for (var i = 0; row is null && i < heads.Count; i++)
-                row = await Take(connection, offer, heads[i].Lane, i + 1 < heads.Count ? heads[i + 1].Turn : null, ct);
+            var row = await Take(connection, offer, InTurn(seen), ct);
             if (row is null)
             {
                 round++;
@@ -63,12 +64,12 @@ public sealed partial class JobStore
         return null;
     }
 
-    sealed record LaneHead(Guid Lane, DateTimeOffset? Turn, bool Quotas);
+    sealed record ReadyJob(Guid Id, Guid Lane, DateTimeOffset Turn, bool Quotas);
 
     sealed record ClaimedRow(Guid Id, long Fence, int Attempt, string Name, string Payload, int? MicroBatch);
 
-    /// <summary>The lanes that fit an offer, by the turn of their first ready job.</summary>
-    static Task<List<LaneHead>> LaneHeads(NpgsqlConnection connection, WorkerOffer offer, CancellationToken ct) =>
+    /// <summary>The first ready jobs of each lane that fits an offer, by their turn.</summary>
+    static Task<List<ReadyJob>> FirstOfLanes(NpgsqlConnection connection, WorkerOffer offer, CancellationToken ct) =>
         connection.Rows(
             """
             WITH RECURSIVE lanes(id) AS (
@@ -76,11 +77,15 @@ public sealed partial class JobStore
                 UNION ALL
                 SELECT (SELECT job.lane FROM job WHERE job.state = 'Queued' AND job.device = $1 AND job.lane > lanes.id ORDER BY job.lane LIMIT 1)
                 FROM lanes WHERE lanes.id IS NOT NULL)
-            SELECT head.lane, head.turn, EXISTS (SELECT 1 FROM quota WHERE quota.device = $1)
+            SELECT ready.id, head.lane, ready.turn, EXISTS (SELECT 1 FROM quota WHERE quota.device = $1)
             FROM lanes CROSS JOIN LATERAL (
                 SELECT job.* FROM job
                 WHERE job.state = 'Queued' AND job.device = $1 AND job.lane = lanes.id AND job.not_before <= clock_timestamp()
                 ORDER BY job.turn, job.seq LIMIT 1) head
+            CROSS JOIN LATERAL (
+                SELECT job.id, job.turn, job.seq FROM job
+                WHERE job.state = 'Queued' AND job.device = $1 AND job.lane = lanes.id AND job.not_before <= clock_timestamp()
+                ORDER BY job.turn, job.seq LIMIT $10) ready
             WHERE head.threads <= $2 AND head.labels <@ $3 AND ($4::int IS NULL OR head.gpu_memory_gib * 1024 <= $4)
                 AND EXISTS (SELECT 1 FROM unnest($5::text[], $6::int[]) AS known(kind, version) WHERE known.kind = head.kind AND known.version = head.results_version)
                 AND NOT EXISTS (
@@ -88,30 +93,37 @@ public sealed partial class JobStore
                         SELECT count(*) FROM job busy WHERE busy.state = 'Running' AND busy.device = $1 AND (quota.owner = '' OR busy.owner = quota.owner)))
                 AND NOT EXISTS (SELECT 1 FROM worker WHERE worker.name = $7 AND worker.drain_requested_at IS NOT NULL)
                 AND NOT EXISTS (SELECT 1 FROM device_health health WHERE health.host = $8 AND health.device = $9 AND health.quarantined_at IS NOT NULL)
-            ORDER BY head.turn, head.seq
+            ORDER BY ready.turn, ready.seq
             """,
             [
                 Stored(offer.Device), offer.Threads, offer.Labels.ToArray(), offer.FreeGpuMemoryMiB, offer.Kinds.Keys.ToArray(), offer.Kinds.Values.ToArray(),
-                offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "",
+                offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "", SeenOfLane,
             ],
-            reader => new LaneHead(reader.GetGuid(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetBoolean(2)), ct);
+            reader => new ReadyJob(reader.GetGuid(0), reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetBoolean(3)), ct);
 
-    /// <summary>The first ready job of a lane that nobody is taking, if its turn is not after <paramref name="until"/>.</summary>
-    async Task<ClaimedRow?> Take(NpgsqlConnection connection, WorkerOffer offer, Guid lane, DateTimeOffset? until, CancellationToken ct) =>
+    /// <summary>Those before which no job can be that was not seen: where a lane was not seen to its end, up to the last that was.</summary>
+    static Guid[] InTurn(List<ReadyJob> seen)
+    {
+        var cut = seen.GroupBy(job => job.Lane).Where(lane => lane.Count() == SeenOfLane).Select(lane => (DateTimeOffset?)lane.Last().Turn).Min();
+        return [.. seen.Where(job => cut is null || job.Turn <= cut).Select(job => job.Id)];
+    }
+
+    /// <summary>The first of some jobs that nobody else is taking.</summary>
+    async Task<ClaimedRow?> Take(NpgsqlConnection connection, WorkerOffer offer, Guid[] jobs, CancellationToken ct) =>
         (await connection.Rows(
             """
             WITH next AS (
                 SELECT id FROM job
-                WHERE state = 'Queued' AND device = $2 AND lane = $3 AND not_before <= clock_timestamp() AND turn <= coalesce($4::timestamptz, 'infinity')
+                WHERE id = ANY($2) AND state = 'Queued' AND not_before <= clock_timestamp()
                 ORDER BY turn, seq
                 LIMIT 1 FOR UPDATE SKIP LOCKED)
             UPDATE job SET state = 'Running', reason = 'claimed', fence = fence + 1, attempt = attempt + 1, worker = $1,
-                lease_until = clock_timestamp() + $5, heartbeat_at = clock_timestamp(), progress = NULL, progress_at = clock_timestamp(),
+                lease_until = clock_timestamp() + $3, heartbeat_at = clock_timestamp(), progress = NULL, progress_at = clock_timestamp(),
                 started_at = coalesce(started_at, clock_timestamp())
             FROM next WHERE job.id = next.id
             RETURNING job.id, job.fence, job.attempt, job.name, job.payload::text, job.micro_batch
             """,
-            [offer.Worker, Stored(offer.Device), lane, until, settings.Lease],
+            [offer.Worker, jobs, settings.Lease],
             reader => new ClaimedRow(
                 reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetString(3), reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetInt32(5)),
             ct)).SingleOrDefault();

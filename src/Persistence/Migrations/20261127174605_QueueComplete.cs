@@ -228,11 +228,11 @@ namespace KdRobust.Persistence.Migrations
 
             CREATE OR REPLACE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
+                NEW.lane := md5(concat_ws('|', NEW.owner, NEW.kind, NEW.results_version, NEW.threads, NEW.gpu_memory_gib, array_to_string(NEW.labels, ',')))::uuid;
                 IF TG_OP = 'INSERT' THEN
                     IF NEW.state NOT IN ('Blocked', 'Queued') THEN
                         RAISE EXCEPTION 'a new job is Blocked or Queued, not %', NEW.state USING ERRCODE = 'check_violation', CONSTRAINT = 'job_transition';
                     END IF;
-                    NEW.lane := md5(concat_ws('|', NEW.owner, NEW.kind, NEW.results_version, NEW.threads, NEW.gpu_memory_gib, array_to_string(NEW.labels, ',')))::uuid;
                     NEW.turn := NEW.waits_since - NEW.priority * interval '10 minutes';
                     RETURN NEW;
                 END IF;

@@ -18,14 +18,19 @@ sealed partial class JobExecutor
         await using var recorder = new RunRecorder(job, lease, stores, time, log);
         using var over = new CancellationTokenSource();
         await using var lost = lease.Lost.Register(process.Kill);
-        var cancelling = StopWhen(lease.CancelRequested, StopReason.Cancel, process, job, over.Token);
-        var pausing = StopWhen(lease.PauseRequested, StopReason.Pause, process, job, over.Token);
-        var drained = StopWhen(draining, StopReason.Drain, process, job, over.Token);
+        Task<StopReason?>[] stopping = [];
         var overflow = KillWhenTooFull(slot, process, job, over.Token);
         RunEnding? ending;
         try
         {
             await process.Pipe.Send(new JobFrame(request), ct: lease.Lost);
+            // Not before: a run process does not listen to a stop of a job it has not got.
+            stopping =
+            [
+                StopWhen(lease.CancelRequested, StopReason.Cancel, process, job, over.Token),
+                StopWhen(lease.PauseRequested, StopReason.Pause, process, job, over.Token),
+                StopWhen(draining, StopReason.Drain, process, job, over.Token),
+            ];
             ending = await Record(slot, process, recorder);
             if (ending is not null)
                 await recorder.Flush();
@@ -37,7 +42,7 @@ sealed partial class JobExecutor
             ending = null;
         }
         await over.CancelAsync();
-        var killedFor = await cancelling ?? await pausing ?? await drained;
+        var killedFor = (await Task.WhenAll(stopping)).FirstOrDefault(reason => reason is not null);
         var tooFull = await overflow;
         if (lease.Lost.IsCancellationRequested)
             return new LeaseGone();

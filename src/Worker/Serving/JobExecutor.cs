@@ -5,7 +5,6 @@ using KdRobust.Persistence.Models;
 using KdRobust.Queue.Leases;
 using KdRobust.Queue.Slots;
 using KdRobust.Worker.Devices;
-using KdRobust.Worker.Frames;
 using Microsoft.Extensions.Logging;
 
 namespace KdRobust.Worker.Serving;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
@@ -102,5 +103,21 @@ public sealed class ExperimentPlanTests
             var back = System.Text.Json.JsonSerializer.Deserialize<JobPayload>(json, SpecJson.Options)!;
             CanonicalJson.Of(back).ShouldBe(CanonicalJson.Of(job.Payload));
         }
+    }
+
+    [Fact]
+    public void Where_jobs_run_changes_no_fingerprint_and_what_a_worker_cannot_offer_is_refused()
+    {
+        var plain = DemoSpec.Read();
+        var routed = plain with { Compute = plain.Compute with { Requires = new RequirementsSpec { GpuMemoryGib = null, Labels = ["quiet"] } } };
+        SpecRules.Check(routed).ShouldBeEmpty();
+        var (plan, other) = (ExperimentPlan.Of(plain), ExperimentPlan.Of(routed));
+        other.Fingerprint.ShouldBe(plan.Fingerprint);
+        other.Jobs.Select(job => job.Fingerprint).ShouldBe(plan.Jobs.Select(job => job.Fingerprint));
+        JsonSerializer.Serialize(plain, SpecJson.Options).ShouldNotContain("requires");
+        SpecReader.Read(JsonSerializer.Serialize(routed, SpecJson.Options)).Spec!.Compute.Requires!.Labels.ShouldBe(["quiet"]);
+
+        var wrong = plain with { Compute = plain.Compute with { Requires = new RequirementsSpec { GpuMemoryGib = 40, Labels = ["Has Spaces"] } } };
+        SpecRules.Check(wrong).Select(problem => problem.Path).ShouldBe(["$.compute.requires.gpuMemoryGib", "$.compute.requires.labels[0]"]);
     }
 }

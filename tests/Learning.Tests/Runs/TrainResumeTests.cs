@@ -98,4 +98,18 @@ public sealed class TrainResumeTests : IDisposable
         part.Result<TrainResult>().Selected.ShouldBe(undisturbed.Result<TrainResult>().Selected);
         part.Result<TrainResult>().FinalLoss.ShouldBe(undisturbed.Result<TrainResult>().FinalLoss);
     }
+
+    [Fact]
+    public void Training_that_ran_out_of_memory_is_taken_up_in_smaller_passes_from_its_resume_point()
+    {
+        var (payload, inputs) = Training("average-best-clipped");
+        var begun = RecordedRun.Of(RecordedRun.Request(payload, inputs), killAfter: e => e is CheckpointTaken { Role: CheckpointRole.Resume });
+        var resume = _teacher.Save(begun.Checkpoints.Last(c => c.Event.Role == CheckpointRole.Resume).Bytes, "resume");
+        var smaller = payload.Training.MicroBatch / 2;
+        var rest = RecordedRun.Of(RecordedRun.Request(payload, inputs, resume) with { MicroBatch = smaller });
+        rest.Events[^1].ShouldBeOfType<RunFinished>();
+        rest.Result<TrainResult>().Provenance.MicroBatch.ShouldBe(smaller);
+        var ordinals = begun.Metrics.Concat(rest.Metrics).Select(point => point.Ordinal).ToList();
+        ordinals.ShouldBe(Enumerable.Range(0, ordinals.Count).Select(n => (long)n), "no epoch is told twice");
+    }
 }
