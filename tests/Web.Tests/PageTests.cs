@@ -25,7 +25,7 @@ public sealed class PageTests(Service service)
         await page.Click("API key");
         await page.Type("kdr_wrong");
         await page.Press("Enter");
-        await page.Shows("That key was refused: the key is unknown or revoked.");
+        await page.Shows("That key was refused: the key is unknown or revoked");
 
         await page.Click("API key");
         await page.Type(await Api.Key("ada", ApiKeyRole.Submitter));
@@ -193,7 +193,7 @@ public sealed class PageTests(Service service)
         var client = await Client(owner);
         await client.SubmitSample();
         await using var page = await service.SignedIn(owner, "/experiments?state=failed");
-        await page.Shows("None of 1 experiment match.");
+        await page.Shows("No experiment matches.");
         await page.Click("Show all");
         await page.Until("document.querySelectorAll('tbody tr').length === 1 && location.search === ''");
         await client.SubmitSample();

@@ -15,12 +15,12 @@ sealed record OverviewDocument(Overview Jobs, IReadOnlyList<WorkerView> Workers,
 
 /// <summary>
 /// Reads the overview for any number of lookers: those of one owner share a reading, and however large the tables are,
-/// reading takes a twentieth of the time at most.
+/// there is a rest between readings that grows with what one costs.
 /// </summary>
 sealed class OverviewSource(OverviewStore overviews, WorkerStore workers, ExperimentStore experiments)
 {
-    const int NewestExperiments = 8, RestPerWork = 20;
-    static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(250);
+    const int NewestExperiments = 8, RestPerWork = 10;
+    static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(250), LongestRest = TimeSpan.FromSeconds(3);
 
     readonly ConcurrentDictionary<string, Reading> readings = new(StringComparer.Ordinal);
 
@@ -42,7 +42,7 @@ sealed class OverviewSource(OverviewStore overviews, WorkerStore workers, Experi
                 await overviews.Read(owner, ct), await workers.List(ct: ct),
                 [.. (await experiments.List(new ExperimentFilter(owner), oldestFirst: false, null, NewestExperiments, ct)).Select(ExperimentSummary.Of)]);
             var took = Stopwatch.GetElapsedTime(reading.Begun) * RestPerWork;
-            reading.RestUntil = Stopwatch.GetElapsedTime(0, Stopwatch.GetTimestamp()) + (took > ShortestRest ? took : ShortestRest);
+            reading.RestUntil = Stopwatch.GetElapsedTime(0, Stopwatch.GetTimestamp()) + (took < ShortestRest ? ShortestRest : took > LongestRest ? LongestRest : took);
             return reading.Document;
         }
         finally

@@ -68,7 +68,7 @@ public sealed class OverviewTests(RunningApi api) : IClassFixture<RunningApi>
         submitter["acts"]!.AsArray().Select(act => act!.GetValue<string>()).ShouldContain("experiments/cancel");
         var reader = (await api.AdaReads.GetJson("/v1/me"))!;
         reader["role"]!.GetValue<string>().ShouldBe("reader");
-        reader["acts"]!.AsArray().Select(act => act!.GetValue<string>()).ShouldBe(["keys/rotate"], "its own key");
+        reader["acts"]!.AsArray().Select(act => act!.GetValue<string>()).ShouldAllBe(act => act.StartsWith("keys/", StringComparison.Ordinal), "a reader may do things to its own key alone");
     }
 
     [Fact]

@@ -133,7 +133,7 @@ export function ExperimentsPage(): JSX.Element {
       ) : listing.found.length === 0 ? (
         filtered ? (
           <div class="card">
-            <Empty title={listing.next ? `None of the newest ${count(listing.looked)} experiments match.` : `None of ${plural(listing.looked, 'experiment')} match.`}>
+            <Empty title={listing.next ? `None of the newest ${count(listing.looked)} that were looked through matches.` : 'No experiment matches.'}>
               <button type="button" class="button" onClick={() => look({ q: '', state: '' })}>
                 Show all
               </button>
@@ -175,9 +175,7 @@ export function ExperimentsPage(): JSX.Element {
           <button type="button" class="button" disabled={busy} onClick={() => void more()}>
             {busy ? 'Loading…' : 'Load more'}
           </button>
-          <span class="muted">
-            {count(listing.found.length)} shown{filtered ? ` of the newest ${count(listing.looked)}` : ''}
-          </span>
+          <span class="muted">{count(listing.found.length)} shown</span>
         </p>
       )}
     </>
