@@ -28,10 +28,10 @@ static class Watcher
                 if (!history) view.Changed(board, change);
                 else if (message is ExperimentChanged)
                 {
-                    // The first summary ends the history: what runs now is news, how it came to that is not.
+                    // The first summary ends the history: what runs now and what has failed is news, how it came to that is not.
                     history = false;
                     view.Changed(board, null);
-                    foreach (var job in board.Jobs.Where(j => j.State == JobState.Running)) view.Changed(board, (job with { State = JobState.Queued }, job));
+                    foreach (var job in board.Jobs.Where(j => j.State is JobState.Running or JobState.Failed)) view.Changed(board, (job with { State = JobState.Queued }, job));
                 }
                 if (board.Experiment.HasEnded) break;
             }
