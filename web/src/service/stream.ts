@@ -51,6 +51,9 @@ export class Stream {
     document.addEventListener('visibilitychange', this.look)
     addEventListener('online', this.again)
     addEventListener('offline', this.cut)
+    // A page that is left may be kept for the way back: its connection is one of the few that a browser has for a service.
+    addEventListener('pagehide', this.rest)
+    addEventListener('pageshow', this.again)
     follow(this)
     link.value = { phase: 'connecting', since: Date.now() }
     void this.connect()
@@ -61,6 +64,8 @@ export class Stream {
     document.removeEventListener('visibilitychange', this.look)
     removeEventListener('online', this.again)
     removeEventListener('offline', this.cut)
+    removeEventListener('pagehide', this.rest)
+    removeEventListener('pageshow', this.again)
     clearTimeout(this.timer)
     clearTimeout(this.silence)
     clearTimeout(this.unseen)
@@ -84,11 +89,13 @@ export class Stream {
     clearTimeout(this.unseen)
     if (document.visibilityState === 'visible') this.again()
     else
-      this.unseen = setTimeout(() => {
-        clearTimeout(this.timer)
-        link.value = { phase: 'resting', since: Date.now() }
-        this.control?.abort()
-      }, longestUnseen)
+      this.unseen = setTimeout(this.rest, longestUnseen)
+  }
+
+  private readonly rest = (): void => {
+    clearTimeout(this.timer)
+    link.value = { phase: 'resting', since: Date.now() }
+    this.control?.abort()
   }
 
   private async connect(): Promise<void> {
