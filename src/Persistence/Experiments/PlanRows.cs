@@ -45,7 +45,7 @@ static class PlanRows
         // Who needs a job withdraws the request to cancel it.
         await connection.Execute(
             "UPDATE job SET cancel_requested_at = NULL, cancel_requested_by = NULL WHERE id = ANY($1) AND state = 'Running' AND cancel_requested_at IS NOT NULL",
-            [living.Values.SelectMany(job => job.Shards.Select(shard => shard.Id).Append(job.Id)).ToArray()], ct);
+            [living.Values.SelectMany(WithShards).ToArray()], ct);
 
         foreach (var chunk in made.Chunk(RowsPerStatement)) await InsertJobs(connection, owner, chunk, ct);
         foreach (var chunk in made.SelectMany(job => job.Parents.Select(parent => (job.Id, Parent: parent))).Chunk(RowsPerStatement))
@@ -63,8 +63,11 @@ static class PlanRows
                     chunk.Select(use => use.Experiment).ToArray(), chunk.Select(use => use.Key).ToArray(), chunk.Select(use => use.Job).ToArray(),
                     chunk.Select(use => use.Ordinal).ToArray(), chunk.Select(use => use.Reused).ToArray(),
                 ], ct);
-        return new(uses.Count, uses.Where(use => living.ContainsKey(use.Fingerprint) || use.Fingerprint.Length == 0).DistinctBy(use => use.Job).Count(), known.ToDictionary(job => job.Key, job => job.Value.Id, StringComparer.Ordinal));
+        var before = living.Values.SelectMany(WithShards).ToHashSet();
+        return new(uses.Count, uses.Select(use => use.Job).Distinct().Count(before.Contains), known.ToDictionary(job => job.Key, job => job.Value.Id, StringComparer.Ordinal));
     }
+
+    static IEnumerable<Guid> WithShards(LivingJob job) => job.Shards.Select(shard => shard.Id).Append(job.Id);
 
     /// <summary>
     /// Which rows there will be, as if the experiments had come one after the other: what an earlier one has made is there
@@ -83,7 +86,7 @@ static class PlanRows
                 var reused = known.TryGetValue(job.Fingerprint, out var found);
                 if (reused)
                     foreach (var (shard, range) in found!.Shards)
-                        uses.Add(new(experiment.Id, ExperimentPlan.ShardKey(job.Key, range), shard, "", ordinal++, true));
+                        uses.Add(new(experiment.Id, ExperimentPlan.ShardKey(job.Key, range), shard, ordinal++, true));
                 else
                 {
                     // Parents stand before their children, in a plan and among plans.
@@ -96,7 +99,7 @@ static class PlanRows
                         found.Id, job, experiment.Spec.Compute.Requires, parents.Where(parent => !parent.Job.Succeeded).Select(parent => parent.Job.Id).Distinct().Count(),
                         [.. parents.Select(parent => (parent.Role, parent.Job.Id, parent.Output))]));
                 }
-                uses.Add(new(experiment.Id, job.Key, found!.Id, job.Fingerprint, ordinal++, reused));
+                uses.Add(new(experiment.Id, job.Key, found!.Id, ordinal++, reused));
             }
         }
         return (known, made, uses);
@@ -137,6 +140,5 @@ static class PlanRows
 
     sealed record NewJob(Guid Id, PlannedJob Planned, RequirementsSpec? Requires, int WaitsFor, IReadOnlyList<(string Role, Guid Job, string Output)> Parents);
 
-    /// <summary>One use; of a shard that another plan cut, without the fingerprint, which nobody asks for.</summary>
-    readonly record struct JobUse(Guid Experiment, string Key, Guid Job, string Fingerprint, int Ordinal, bool Reused);
+    readonly record struct JobUse(Guid Experiment, string Key, Guid Job, int Ordinal, bool Reused);
 }

@@ -44,6 +44,18 @@ public sealed class SweepStoreTests
     }
 
     [PostgresFact]
+    public async Task Shards_that_the_points_of_a_new_sweep_share_were_not_there_before()
+    {
+        await using var database = await MigratedDatabase.Create();
+        var sweep = SweepSpecs.Students(Specs.NewSeed(), 0.25, 0.5);
+        var submitted = await new SweepStore(database.DataSource).Submit(
+            Desk.Owner, SweepSpecs.Plan(sweep with { Base = sweep.Base with { Compute = sweep.Base.Compute with { ShardImages = 768 } } }), again: false);
+        submitted.ReusedJobs.ShouldBe(0);
+        (await database.Scalar<long>("SELECT count(*) FROM job")).ShouldBe(1 + 3 + 1 + (2 * 2), "teacher, three shards of its labels and their merge are there once");
+        (await database.Scalar<long>("SELECT count(*) FROM experiment_job")).ShouldBe(2 * 7, "and each point uses all of them");
+    }
+
+    [PostgresFact]
     public async Task The_same_sweep_twice_is_one_even_at_the_same_moment()
     {
         await using var database = await MigratedDatabase.Create();
