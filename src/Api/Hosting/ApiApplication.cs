@@ -25,6 +25,9 @@ using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Schema;
 using KdRobust.Queue.Chores;
 using KdRobust.Telemetry;
+#if HANGFIRE
+using KdRobust.Api.Hangfire;
+#endif
 
 namespace KdRobust.Api.Hosting;
 
@@ -54,6 +57,9 @@ static class ApiApplication
         app.UseMiddleware<ProblemMiddleware>();
         app.UseApiPage();
         app.UseMiddleware<PageMiddleware>();
+#if HANGFIRE
+        app.UseHangfirePages();
+#endif
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseAuthentication();
@@ -101,6 +107,9 @@ static class ApiApplication
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();
         services.AddDashboard();
+#if HANGFIRE
+        services.AddHangfirePages();
+#endif
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.Encoder = SpecJson.Options.Encoder;

@@ -92,6 +92,9 @@ static class ApiProcess
             var applied = await MigrateOnceItAnswers(app, options);
             if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
             await ChoreTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
+#if HANGFIRE
+            await KdRobust.Queue.Hangfire.HangfireTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
+#endif
             if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
                 ApiLog.KeyCreated(log, file);
         }

@@ -33,6 +33,16 @@ public sealed partial class JobStore
     public Task<ClaimedJob?> TryClaim(Guid job, WorkerOffer offer, CancellationToken ct = default) =>
         Claim(offer, (connection, asked, token) => Named(connection, job, asked, token), ct);
 
+    /// <summary>The jobs that <see cref="TryClaimNext"/> would give to an offer, the first in turn first; nothing is taken.</summary>
+    /// <param name="offer">What is offered.</param>
+    /// <param name="most">At most so many.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<IReadOnlyList<Guid>> NextInTurn(WorkerOffer offer, int most, CancellationToken ct = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return [.. InTurn(await FirstOfLanes(connection, offer, ct)).Take(most)];
+    }
+
     async Task<ClaimedJob?> Claim(WorkerOffer offer, Func<NpgsqlConnection, WorkerOffer, CancellationToken, Task<List<ReadyJob>>> look, CancellationToken ct)
     {
         for (var round = 0; round < ClaimRounds;)

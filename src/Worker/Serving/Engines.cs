@@ -13,6 +13,9 @@ static class Engines
 
     static readonly SortedDictionary<string, Known> All = new(StringComparer.Ordinal)
     {
+#if HANGFIRE
+        [Queue.Hangfire.HangfireEngine.EngineName] = new(parts => new Queue.Hangfire.HangfireEngine(parts), ChangeTopic.Ready, ChangeTopic.Cancel, ChangeTopic.Job),
+#endif
         [PostgresEngine.EngineName] = new(parts => new PostgresEngine(parts), ChangeTopic.Ready, ChangeTopic.Cancel),
     };
 
