@@ -1,5 +1,6 @@
 using Hangfire.Logging;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using HangfireLevel = Hangfire.Logging.LogLevel;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
@@ -22,7 +23,18 @@ static partial class HangfireLog
 /// <param name="loggers">Where it goes.</param>
 sealed class HangfireLogs(ILoggerFactory loggers) : ILogProvider
 {
-    public ILog GetLogger(string name) => new Lines(loggers.CreateLogger(name));
+    public ILog GetLogger(string name)
+    {
+        try
+        {
+            return new Lines(loggers.CreateLogger(name));
+        }
+        catch (ObjectDisposedException)
+        {
+            // Hangfire keeps one of these a process, whoever it was made for has ended.
+            return new Lines(NullLogger.Instance);
+        }
+    }
 
     sealed class Lines(ILogger log) : ILog
     {

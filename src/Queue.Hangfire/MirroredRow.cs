@@ -4,7 +4,7 @@ namespace KdRobust.Queue.Hangfire;
 
 /// <summary>A job's row and what Hangfire has of it, read at one moment.</summary>
 /// <param name="Id">The row.</param>
-/// <param name="Name">Its display name.</param>
+/// <param name="Name">For people, e.g. <c>train cni seed 1</c>.</param>
 /// <param name="Queue">The resource it takes: cpu or cuda.</param>
 /// <param name="State">Its state: the truth.</param>
 /// <param name="Fence">Its fence.</param>

@@ -24,7 +24,7 @@ sealed class MirroredRows(NpgsqlDataSource database)
 
     const string Columns =
         """
-        j.id, j.name, j.device, j.state, j.fence, coalesce(CASE WHEN j.state = 'Failed' THEN j.failure ->> 'message' END, j.reason), j.worker,
+        j.id, j.name || coalesce(' seed ' || (j.payload ->> 'seed'), ''), j.device, j.state, j.fence, coalesce(CASE WHEN j.state = 'Failed' THEN j.failure ->> 'message' END, j.reason), j.worker,
             greatest(j.not_before - clock_timestamp(), interval '0'), coalesce(j.started_at - j.created_at, interval '0'), coalesce(j.finished_at - j.started_at, interval '0'),
             b.id::text, b.statename, f.value::bigint, EXISTS (SELECT 1 FROM hangfire.jobqueue q WHERE q.jobid = b.id)
         """;

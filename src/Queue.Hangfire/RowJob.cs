@@ -9,7 +9,7 @@ namespace KdRobust.Queue.Hangfire;
 public sealed class RowJob(ISlots slots)
 {
     /// <summary>Called by Hangfire's worker thread; returns when the attempt has ended.</summary>
-    /// <param name="name">The job's display name, e.g. <c>train table2/row3 seed 1</c>.</param>
+    /// <param name="name">For people, e.g. <c>train cni seed 1</c>.</param>
     /// <param name="job">The row.</param>
     /// <param name="context">Given by Hangfire.</param>
     [JobDisplayName("{0}"), AutomaticRetry(Attempts = 0)]

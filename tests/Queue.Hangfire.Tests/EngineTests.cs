@@ -19,7 +19,7 @@ public sealed class EngineTests
         var (job, seed) = await stage.Stage.Submit(new ActionScript(Actions: [new(3, RunAction.Wait)]));
         await stage.Stage.UntilEpoch(seed, 3);
         (await stage.Of(job)).HangfireState.ShouldBe("Processing");
-        (await stage.ShownName(job)).ShouldBe((await stage.Stage.Desk.Job(job)).Name);
+        (await stage.ShownName(job)).ShouldBe($"train cni seed {seed}");
         stage.Stage.LetGo(seed);
         await stage.Stage.UntilEnded(job);
         await stage.Stage.ShouldHaveSucceededUndisturbed(job, seed);
