@@ -31,6 +31,16 @@ CREATE SCHEMA IF NOT EXISTS quartz AUTHORIZATION kdr_migrator;
 GRANT USAGE ON SCHEMA quartz TO kdr_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA quartz TO kdr_api;
 
+-- The engine hangfire, where it is built in, keeps what it needs in a schema of its own (KdRobust.Api migrate makes it).
+DO $$
+BEGIN
+    IF to_regnamespace('hangfire') IS NOT NULL THEN
+        GRANT USAGE ON SCHEMA hangfire TO kdr_api, kdr_worker;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hangfire TO kdr_api, kdr_worker;
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA hangfire TO kdr_api, kdr_worker;
+    END IF;
+END $$;
+
 DO $$
 DECLARE thing record;
 BEGIN

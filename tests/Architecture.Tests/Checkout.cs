@@ -19,6 +19,9 @@ internal static class Checkout
         [.. Files("src", "*.csproj").Where(file => file.Count(c => c == '/') == 2)
             .Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
+    /// <summary>Those of them that the default build has.</summary>
+    public static IReadOnlyList<string> BuiltProjects { get; } = [.. SourceProjects.Except(Rooms.BehindSwitches)];
+
     public static string At(string relative) => Path.Combine(Root, relative);
 
     /// <summary>Paths relative to the root, with '/', of every file of ours under a folder.</summary>

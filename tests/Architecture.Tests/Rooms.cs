@@ -14,8 +14,9 @@ internal static class Rooms
         ["Persistence"] = ["Domain"],
         ["Telemetry"] = [],
         ["Queue"] = ["Domain", "Persistence"],
-        ["Worker"] = ["Learning", "Queue", "Persistence", "Domain", "Telemetry"],
-        ["Api"] = ["Domain", "Persistence", "Queue", "Telemetry"],
+        ["Queue.Hangfire"] = ["Domain", "Persistence", "Queue"],
+        ["Worker"] = ["Learning", "Queue", "Queue.Hangfire", "Persistence", "Domain", "Telemetry"],
+        ["Api"] = ["Domain", "Persistence", "Queue", "Queue.Hangfire", "Telemetry"],
         ["Cli"] = ["Domain"],
     };
 
@@ -28,15 +29,20 @@ internal static class Rooms
         ["Persistence"] = ["Npgsql", "Microsoft.EntityFrameworkCore"],
         ["Telemetry"] = ["OpenTelemetry"],
         ["Queue"] = ["Npgsql", "Quartz", "Microsoft.Extensions"],
+        ["Queue.Hangfire"] = ["Hangfire", "Newtonsoft.Json", "Npgsql"],
         ["Worker"] = [.. Logging, "Microsoft.Extensions"],
-        ["Api"] = [.. Logging, "Microsoft.AspNetCore", "Swashbuckle", "SkiaSharp"],
+        ["Api"] = [.. Logging, "Microsoft.AspNetCore", "Swashbuckle", "SkiaSharp", "Hangfire"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
+
+    /// <summary>Projects that the default build does not have; what it does have must not reach them.</summary>
+    public static readonly string[] BehindSwitches = ["Queue.Hangfire"];
 
     /// <summary>Project -> projects that must not be reached through any chain of references, so never get loaded.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> NeverReached = new Dictionary<string, string[]>
     {
-        ["Api"] = ["Torch", "Learning", "Worker"],
+        ["Api"] = ["Torch", "Learning", "Worker", "Queue.Hangfire"],
+        ["Worker"] = ["Queue.Hangfire"],
         ["Cli"] = ["Torch", "Learning", "Worker", "Persistence", "Queue", "Api"],
         ["Queue"] = ["Torch", "Learning"],
         ["Persistence"] = ["Torch", "Learning"],

@@ -26,20 +26,27 @@ internal static class TestCommand
             if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value is < 1 or > 64)
                 result.AddError($"--parallel must be from 1 to 64, not {value}");
         });
+        var engine = new Option<string>("--engine")
+        {
+            Description = "The engine whose tests run; hangfire is built for it first, beside the rest",
+            DefaultValueFactory = _ => TestSuite.Engines[0],
+        };
+        engine.AcceptOnlyFromAmong([.. TestSuite.Engines]);
+        var packages = new Option<string?>("--packages") { Description = "A folder that has the engine's packages, where no package source has them (read by ./kdr)", HelpName = "FOLDER" };
         var yes = new Option<bool>("--yes") { Description = "Install missing packages without asking (read by ./kdr)" };
 
-        var command = new Command("test", "Run all tests, or those of one project or trait") { only, parallel, yes };
+        var command = new Command("test", "Run all tests, or those of one project or trait") { only, parallel, engine, packages, yes };
         command.SetAction((parsed, cancellation) =>
-            RunAsync(parsed.GetValue(only), parsed.GetValue(parallel), cancellation));
+            RunAsync(parsed.GetValue(only), parsed.GetValue(engine)!, parsed.GetValue(parallel), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? only, int parallel, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string? only, string engine, int parallel, CancellationToken cancellation)
     {
         TestSuite suite;
         try
         {
-            suite = TestSuite.Select(TestSuite.FindRoot(), only);
+            suite = TestSuite.Select(TestSuite.FindRoot(), only, engine);
         }
         catch (InvalidSelectionException problem)
         {

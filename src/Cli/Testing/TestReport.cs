@@ -56,6 +56,7 @@ internal sealed class TestReport(TestSuite suite, TextWriter output)
         var skips = finished
             .SelectMany(entry => entry.Results.Outcomes.Where(outcome => outcome.Kind == OutcomeKind.Skipped)
                 .Select(outcome => (Test: $"{entry.Project.Name}: {outcome.Name}", outcome.Message)))
+            .Concat(suite.LeftOut.Select(project => (Test: project.Name, Message: project.Reason)))
             .GroupBy(skip => skip.Message)
             .OrderByDescending(group => group.Count())
             .ToList();
@@ -70,7 +71,7 @@ internal sealed class TestReport(TestSuite suite, TextWriter output)
         int Total(OutcomeKind kind) => finished.Sum(entry => entry.Results.Count(kind));
         var passed = Total(OutcomeKind.Passed);
         var failed = Total(OutcomeKind.Failed) + finished.Count(entry => entry.Results.Broken is not null);
-        var skipped = Total(OutcomeKind.Skipped);
+        var skipped = Total(OutcomeKind.Skipped) + suite.LeftOut.Count;
         if (passed + failed == 0)
         {
             failed = 1;

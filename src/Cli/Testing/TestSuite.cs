@@ -11,22 +11,38 @@ internal sealed record TestProject(string Name, string Assembly, bool RunsAlone)
 /// <summary>An <c>--only</c> that names nothing, or a checkout whose tests are not built; the message says what to do.</summary>
 internal sealed class InvalidSelectionException(string message) : Exception(message);
 
+/// <summary>A test project that this run leaves out.</summary>
+/// <param name="Name">The folder's name.</param>
+/// <param name="Reason">Why, and how it is run.</param>
+internal sealed record LeftOut(string Name, string Reason);
+
 /// <summary>Which projects run, and under which trait.</summary>
 internal sealed partial class TestSuite
 {
     private static readonly string[] Alone = ["EndToEnd.Tests", "Queue.Tests", "Worker.Tests"];
 
-    private TestSuite(string root, IReadOnlyList<TestProject> projects, string? trait)
+    // Built apart, by ./kdr, for this engine only; there it is compiled into the others as well.
+    private const string OtherEngine = "hangfire";
+    private static readonly string[] OfOtherEngine = ["Queue.Hangfire.Tests", "Queue.Tests"];
+
+    private TestSuite(string root, IReadOnlyList<TestProject> projects, IReadOnlyList<LeftOut> leftOut, string? trait)
     {
         Root = root;
         Projects = projects;
+        LeftOut = leftOut;
         Trait = trait;
     }
+
+    /// <summary>What <c>--engine</c> may name.</summary>
+    public static IReadOnlyList<string> Engines { get; } = ["postgres", OtherEngine];
 
     /// <summary>The checkout.</summary>
     public string Root { get; }
 
     public IReadOnlyList<TestProject> Projects { get; }
+
+    /// <summary>Selected, and not part of this build.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; }
 
     /// <summary>The Category trait that tests must carry; null runs every test of the projects.</summary>
     public string? Trait { get; }
@@ -49,8 +65,11 @@ internal sealed partial class TestSuite
     }
 
     /// <summary>Selects by project name (with or without <c>.Tests</c>, any case), else takes <paramref name="only"/> for a trait.</summary>
+    /// <param name="root">The checkout.</param>
+    /// <param name="only">A project, a trait, or null for everything.</param>
+    /// <param name="engine">The engine whose tests run, one of <see cref="Engines"/>.</param>
     /// <exception cref="InvalidSelectionException">Not a possible name, no test project, or one that is not built.</exception>
-    public static TestSuite Select(string root, string? only)
+    public static TestSuite Select(string root, string? only, string engine = "postgres")
     {
         var tests = Path.Combine(root, "tests");
         string[] names = !Directory.Exists(tests)
@@ -75,13 +94,17 @@ internal sealed partial class TestSuite
                 trait = only;
         }
 
-        var projects = names.Select(name => new TestProject(
+        var other = engine == OtherEngine;
+        var projects = names.Where(name => other ? OfOtherEngine.Contains(name) : name != OfOtherEngine[0]).Select(name => new TestProject(
             name,
-            Path.Combine(root, "artifacts", "bin", name, "release", $"KdRobust.{name}.dll"),
-            Alone.Contains(name))).ToList();
+            Path.Combine(root, "artifacts", other ? OtherEngine : "", "bin", name, "release", $"KdRobust.{name}.dll"),
+            other || Alone.Contains(name))).ToList();
         if (projects.Find(project => !File.Exists(project.Assembly)) is { } missing)
             throw new InvalidSelectionException($"{missing.Name} is not built ({missing.Assembly} does not exist): ./kdr test builds it first");
-        return new TestSuite(root, projects, trait);
+        LeftOut[] leftOut = other || trait is not null || !names.Contains(OfOtherEngine[0])
+            ? []
+            : [new(OfOtherEngine[0], $"the engine {OtherEngine} is not in this build: ./kdr test --engine {OtherEngine} builds it beside this one and runs it")];
+        return new TestSuite(root, projects, leftOut, trait);
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_.\-]{1,80}$", RegexOptions.CultureInvariant)]

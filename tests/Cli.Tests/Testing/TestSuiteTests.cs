@@ -61,11 +61,51 @@ public sealed class TestSuiteTests : IDisposable
             .ShouldSatisfyAllConditions(m => m.ShouldContain("Domain.Tests is not built"), m => m.ShouldContain("./kdr test"));
     }
 
+    [Fact]
+    public void Tests_of_an_engine_that_is_not_in_the_build_are_left_out_and_say_how_they_are_run()
+    {
+        Source("Queue.Hangfire.Tests");
+
+        var suite = TestSuite.Select(root, only: null);
+
+        suite.Projects.Select(project => project.Name).ShouldBe(["Domain.Tests", "Torch.Tests", "Worker.Tests"]);
+        suite.LeftOut.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            left => left.Name.ShouldBe("Queue.Hangfire.Tests"), left => left.Reason.ShouldContain("./kdr test --engine hangfire"));
+        TestSuite.Select(root, "torch").LeftOut.ShouldBeEmpty();
+        TestSuite.Select(root, "Queue.Hangfire").LeftOut.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Another_engine_runs_its_own_tests_and_the_contract_from_its_own_build()
+    {
+        Project("Queue.Tests");
+        Source("Queue.Hangfire.Tests");
+        Should.Throw<InvalidSelectionException>(() => TestSuite.Select(root, null, "hangfire")).Message.ShouldContain("Queue.Hangfire.Tests is not built");
+        Output("Queue.Tests", "hangfire");
+        Output("Queue.Hangfire.Tests", "hangfire");
+
+        var suite = TestSuite.Select(root, null, "hangfire");
+
+        suite.LeftOut.ShouldBeEmpty();
+        suite.Projects.Select(project => project.Name).ShouldBe(["Queue.Hangfire.Tests", "Queue.Tests"]);
+        suite.Projects.ShouldAllBe(project => project.RunsAlone && project.Assembly.StartsWith(Path.Combine(root, "artifacts", "hangfire", "bin")));
+    }
+
     private void Project(string name)
+    {
+        Source(name);
+        Output(name, "");
+    }
+
+    private void Source(string name)
     {
         var sources = Directory.CreateDirectory(Path.Combine(root, "tests", name));
         File.WriteAllText(Path.Combine(sources.FullName, name + ".csproj"), "<Project/>");
-        var output = Directory.CreateDirectory(Path.Combine(root, "artifacts", "bin", name, "release"));
+    }
+
+    private void Output(string name, string build)
+    {
+        var output = Directory.CreateDirectory(Path.Combine(root, "artifacts", build, "bin", name, "release"));
         File.WriteAllText(Path.Combine(output.FullName, $"KdRobust.{name}.dll"), "");
     }
 }
