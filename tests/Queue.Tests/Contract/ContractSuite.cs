@@ -14,7 +14,7 @@ public abstract class ContractSuite
     protected static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
 
     /// <summary>What a busy machine may need on top of what the settings say: no promise, but a limit all the same.</summary>
-    protected static readonly TimeSpan BusyMachine = TimeSpan.FromSeconds(4);
+    protected static readonly TimeSpan BusyMachine = TimeSpan.FromSeconds(8);
 
     /// <summary>Seconds: the tests here start several processes, one after the other.</summary>
     protected const double Patience = 90;

@@ -67,7 +67,7 @@ public sealed class EnqueueContract : ContractSuite
         for (var round = 0; round < 6; round++)
         {
             var (job, seed) = await stage.Submit(new ActionScript(MillisecondsPerEpoch: 5));
-            await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => stage.Database.Execute("SELECT pg_notify('kdr_ready', 'cpu'), pg_notify('kdr_ready', 'cpu ')")));
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => stage.Database.Execute("SELECT pg_notify('kdr_ready', 'cpu')")));
             await stage.UntilEnded(job, Patience);
             await stage.ShouldHaveSucceededUndisturbed(job, seed);
             stage.Epochs(seed).Count.ShouldBe(10, "one run process ran it, once");

@@ -29,6 +29,8 @@ public sealed class OrderContract : ContractSuite
         var second = await Submit("five, the younger", 5, new ScriptedAction(1, RunAction.Wait));
         var raised = await Submit("raised to nine", 0);
         await Submit("nine", 9);
+        // Its third failure makes it wait for four seconds at least: long enough for the next to be taken.
+        await stage.Database.Execute($"UPDATE job SET attempt = 2 WHERE id = '{first.Job}'");
         await Submit("five, the youngest", 5);
         stage.StartWorker();
         await stage.UntilEpoch(second.Seed, 1);

@@ -15,7 +15,7 @@ public sealed class TimeContract : ContractSuite
     [SkewedClockTheory, MemberData(nameof(Engines))]
     public async Task Contract_12_Clocks_that_are_ten_minutes_wrong_take_no_job_early_and_move_no_wait(string engine)
     {
-        await using var stage = await Stage.Open(Stage.ShortLease * 2, engine);
+        await using var stage = await Stage.Open(8, engine);
         await using var ahead = await Api(stage, "ahead", Wrong);
         await using var behind = await Api(stage, "behind", -Wrong);
         var slow = await Task.WhenAll(Worker(stage, "fast", Wrong), Worker(stage, "slow", -Wrong));
@@ -56,7 +56,7 @@ public sealed class TimeContract : ContractSuite
     [PostgresTheory, MemberData(nameof(Engines))]
     public async Task Contract_19_A_run_that_is_silent_for_three_leases_is_not_taken_away_and_raises_an_alarm_only(string engine)
     {
-        await using var stage = await Stage.Open(4, engine);
+        await using var stage = await Stage.Open(6, engine);
         var (job, seed) = await stage.Submit(new ActionScript(Epochs: 2, Actions: [new(2, RunAction.Busy, Milliseconds: (int)(stage.Lease.Lease * 3).TotalMilliseconds)]));
         stage.StartWorker();
         await stage.UntilEpoch(seed, 2);
