@@ -33,15 +33,15 @@ sealed class LifeReplay
     /// <summary>Submits the jobs, which no claim for other jobs will meet.</summary>
     internal static async Task<LifeReplay> Begin(TestDatabase database, bool withChild)
     {
-        var desk = new Desk(database, new LeaseSettings { Lease = Endless });
+        var stores = new Desk(database, new LeaseSettings { Lease = Endless });
         var seed = Specs.NewSeed();
         var label = FormattableString.Invariant($"replay-{seed}");
         var spec = withChild ? Specs.Pair(seed) : Specs.OneJob(seed);
-        var submitted = await desk.Submit(spec with { Compute = spec.Compute with { Requires = new RequirementsSpec { GpuMemoryGib = null, Labels = [label] } } });
-        var jobs = (await desk.Experiments.Jobs(submitted.Id)).Select(job => job.Job.Id).ToArray();
-        jobs.Length.ShouldBe(withChild ? 2 : 1);
-        await database.Execute($"UPDATE job SET max_attempts = {LifeRules.MaxAttempts} WHERE id IN ({Ids(jobs)})");
-        return new LifeReplay(database, desk, jobs, label);
+        var submitted = await stores.Submit(spec with { Compute = spec.Compute with { Requires = new RequirementsSpec { GpuMemoryGib = null, Labels = [label] } } });
+        var ids = (await stores.Experiments.Jobs(submitted.Id)).Select(job => job.Job.Id).ToArray();
+        ids.Length.ShouldBe(withChild ? 2 : 1);
+        await database.Execute($"UPDATE job SET max_attempts = {LifeRules.MaxAttempts} WHERE id IN ({Ids(ids)})");
+        return new LifeReplay(database, stores, ids, label);
     }
 
     /// <summary>Does one act; returns what whoever acted was told.</summary>

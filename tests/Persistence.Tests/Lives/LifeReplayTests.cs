@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Persistence.Tests.Jobs;
 using KdRobust.Support;
 using Xunit.Abstractions;
@@ -44,7 +43,7 @@ public sealed class LifeReplayTests(ITestOutputHelper output, SweepTests.OldServ
         var world = cancelled.Aggregate(LifeModel.Begin(withChild: false), (before, act) => LifeModel.Do(new LifeRules(), before, act).World);
         var last = Situation.Of(world, new Act(ActKind.Complete));
         foreach (var wrong in new[] { new LifeRules { CancelWins = false }, new LifeRules { Grows = cause => cause != FenceCause.Claim } })
-            await Should.ThrowAsync<ShouldAssertException>(async () => await Replay(await LifeReplay.Begin(database, withChild: false), wrong, LifeModel.Begin(withChild: false), cancelled, last, [], _ => false));
+            await Assert.ThrowsAsync<ShouldAssertException>(async () => await Replay(await LifeReplay.Begin(database, withChild: false), wrong, LifeModel.Begin(withChild: false), cancelled, last, [], _ => false));
         (await Replay(await LifeReplay.Begin(database, withChild: false), new LifeRules(), LifeModel.Begin(withChild: false), cancelled, last, [], _ => false)).ShouldBe(4);
     }
 

@@ -1,5 +1,4 @@
 using System.Collections;
-using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Tests.Arrange;
