@@ -179,7 +179,7 @@ public sealed class ImportRunTests : IDisposable
             Transfers = new Dictionary<string, TransferSpec>(), Tables = [], Figures = [], Comparisons = [],
         };
         IReadOnlyList<LocalJob> Run(string folder, IReadOnlyDictionary<string, string>? models) =>
-            new LocalExperiment(ExperimentPlan.Of(spec), Path.Combine(_folder, folder), null, models).Run((_, _) => { }, _ => { }, new StopSignal());
+            new LocalExperiment(ExperimentPlan.Of(spec), Path.Combine(_folder, folder), null, models).Run(_ => { }, (_, _) => { }, _ => { }, new StopSignal());
 
         Run("with", new Dictionary<string, string> { [WeightsDescription.Sha256Of(path)] = path }).Select(job => job.End).ShouldBe([LocalJobEnd.Computed, LocalJobEnd.Computed]);
         var without = Run("without", null);
