@@ -94,6 +94,19 @@ public sealed class ImportRunTests : IDisposable
     }
 
     [DeviceFact]
+    public void Names_that_a_rename_would_make_fit_are_refused_with_that_rename_and_not_with_a_page_of_names()
+    {
+        var path = Write();
+
+        var refusal = Refusal(Request(path, Rules(path) with { Rename = [] }));
+
+        refusal.ShouldStartWith(Path.GetFileName(path));
+        refusal.ShouldContain("""("rename": [{"from":"module.","to":""}] would fit better)""");
+        refusal.ShouldMatch("'conv1.weight' is missing.*; and [0-9]+ more$");
+        refusal.Length.ShouldBeLessThan(600);
+    }
+
+    [DeviceFact]
     public void Counters_of_batches_that_an_old_file_lacks_are_zero()
     {
         foreach (var name in _state.Keys.Where(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).ToList()) _state.Remove(name);
