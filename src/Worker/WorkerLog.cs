@@ -5,8 +5,8 @@ namespace KdRobust.Worker;
 /// <summary>Every message of the worker.</summary>
 static partial class WorkerLog
 {
-    [LoggerMessage(EventId = 3001, Level = LogLevel.Information, Message = "worker {Name} serves {Slots} slots on {Device} with {Cores} cores; scratch in {Scratch}")]
-    internal static partial void Serving(ILogger log, string name, int slots, string device, int cores, string scratch);
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Information, Message = "worker {Name} serves {Slots} slots on {Device} with {Cores} cores, engine {Engine}; scratch in {Scratch}")]
+    internal static partial void Serving(ILogger log, string name, int slots, string device, int cores, string engine, string scratch);
 
     [LoggerMessage(EventId = 3002, Level = LogLevel.Information, Message = "draining: jobs stop at their next step and go back to the queue")]
     internal static partial void Draining(ILogger log);

@@ -20,6 +20,7 @@ sealed record WorkerOptions
                  --gpus LIST      with cuda: indices of the GPUs to use, e.g. 0,1 (default: 0)
                  --data DIR       folder of the data sets (default: KDR_DATA, then ./data)
                  --label NAME     a label it offers to jobs that require one; may be repeated
+                 --engine NAME    what wakes its slots: postgres (default), or another that was compiled in
                  --scratch DIR    local cache, temporary files and logs (default: a folder under the temporary one)
                  --temp-limit N   MiB of temporary files a run may have (default 20480)
                  --lease N        seconds a job is kept without a heartbeat (default 60)
@@ -49,6 +50,8 @@ sealed record WorkerOptions
     public required LeaseSettings Lease { get; init; }
     public required TimeSpan Drain { get; init; }
     public required string ConnectionString { get; init; }
+    /// <summary>What wakes its slots.</summary>
+    public string Engine { get; init; } = Serving.Engines.Default;
     /// <summary>Labels it offers to jobs that require some.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
     /// <summary>Bytes of temporary files a run may have.</summary>
@@ -78,7 +81,7 @@ sealed record WorkerOptions
     {
         var words = line.ToArray().ToList();
         var labels = LabelsOf(words);
-        var options = CommandLine.Options([.. words], "--name", "--device", "--cores", "--gpus", "--data", "--scratch", "--temp-limit", "--lease", "--drain");
+        var options = CommandLine.Options([.. words], "--name", "--device", "--cores", "--gpus", "--data", "--engine", "--scratch", "--temp-limit", "--lease", "--drain");
         var name = options.GetValueOrDefault("--name") ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}");
         if (name.Length is 0 or > 100 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
             throw new UsageException($"--name '{name}': expected 1 to 100 letters, digits, '-', '_' or '.'");
@@ -93,6 +96,7 @@ sealed record WorkerOptions
             },
             Cores = CommandLine.Integer(options, "--cores", Environment.ProcessorCount, 1, 4096),
             Gpus = Indices(options.GetValueOrDefault("--gpus") ?? "0"),
+            Engine = Serving.Engines.Checked(options.GetValueOrDefault("--engine") ?? Serving.Engines.Default),
             Labels = labels,
             TempLimit = (long)CommandLine.Integer(options, "--temp-limit", 20_480, 1, int.MaxValue) << 20,
             DataFolder = CommandLine.DataFolder(options),

@@ -6,6 +6,7 @@ public sealed class WorkerOptionsTests
     [InlineData("--cores 0", "--cores '0': expected a whole number from 1 to 4096")]
     [InlineData("--cores many", "--cores 'many'")]
     [InlineData("--device tpu", "--device 'tpu': expected cpu or cuda")]
+    [InlineData("--engine cron", "--engine 'cron': expected ")]
     [InlineData("--name a/b", "--name 'a/b'")]
     [InlineData("--gpus 0,0", "--gpus '0,0'")]
     [InlineData("--lease", "--lease needs a value")]

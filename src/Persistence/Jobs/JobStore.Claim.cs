@@ -26,18 +26,25 @@ public sealed partial class JobStore
     /// quotas are set for a kind of device its claims come one at a time, so that what is counted stays true.
     /// </remarks>
     /// <returns>Null when nothing fits.</returns>
-    public async Task<ClaimedJob?> TryClaimNext(WorkerOffer offer, CancellationToken ct = default)
+    public Task<ClaimedJob?> TryClaimNext(WorkerOffer offer, CancellationToken ct = default) => Claim(offer, FirstOfLanes, ct);
+
+    /// <summary>Takes one job by its id under the rules of <see cref="TryClaimNext"/>, whoever's turn it is.</summary>
+    /// <returns>Null when it is not ready, does not fit the offer, or a quota holds it back; also when others are at it.</returns>
+    public Task<ClaimedJob?> TryClaim(Guid job, WorkerOffer offer, CancellationToken ct = default) =>
+        Claim(offer, (connection, asked, token) => Named(connection, job, asked, token), ct);
+
+    async Task<ClaimedJob?> Claim(WorkerOffer offer, Func<NpgsqlConnection, WorkerOffer, CancellationToken, Task<List<ReadyJob>>> look, CancellationToken ct)
     {
         for (var round = 0; round < ClaimRounds;)
         {
             var asked = Stopwatch.GetTimestamp();
             await using var connection = await database.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            var seen = await FirstOfLanes(connection, offer, ct);
+            var seen = await look(connection, offer, ct);
             if (seen.Count > 0 && seen[0].Quotas)
             {
                 await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended('quota ' || $1, 0))", [Stored(offer.Device)], ct);
-                seen = await FirstOfLanes(connection, offer, ct);
+                seen = await look(connection, offer, ct);
             }
             if (seen.Count == 0)
                 return null;
@@ -71,10 +78,23 @@ public sealed partial class JobStore
 
     sealed record ClaimedRow(Guid Id, long Fence, int Attempt, string Name, string Payload, int? MicroBatch, string? TraceParent, double Waited);
 
+    /// <summary>Whether jobs that ask for the same as <c>head</c> may be given to an offer, whose parameters are $1 to $9.</summary>
+    const string Fits =
+        """
+        head.threads <= $2 AND head.labels <@ $3 AND ($4::int IS NULL OR head.gpu_memory_gib * 1024 <= $4)
+                AND EXISTS (SELECT 1 FROM unnest($5::text[], $6::int[]) AS known(kind, version) WHERE known.kind = head.kind AND known.version = head.results_version)
+                AND NOT EXISTS (
+                    SELECT 1 FROM quota WHERE quota.device = $1 AND quota.owner IN ('', head.owner) AND quota.most_running <= (
+                        SELECT count(*) FROM job busy WHERE busy.state = 'Running' AND busy.device = $1 AND (quota.owner = '' OR busy.owner = quota.owner)))
+                AND NOT EXISTS (SELECT 1 FROM worker WHERE worker.name = $7 AND worker.drain_requested_at IS NOT NULL)
+                AND NOT EXISTS (SELECT 1 FROM device_health health WHERE health.host = $8 AND health.device = $9 AND health.quarantined_at IS NOT NULL)
+        """;
+
     /// <summary>The first ready jobs of each lane that fits an offer, by their turn.</summary>
     static Task<List<ReadyJob>> FirstOfLanes(NpgsqlConnection connection, WorkerOffer offer, CancellationToken ct) =>
-        connection.Rows(
-            """
+        Ready(
+            connection,
+            $"""
             WITH RECURSIVE lanes(id) AS (
                 (SELECT lane FROM job WHERE state = 'Queued' AND device = $1 ORDER BY lane LIMIT 1)
                 UNION ALL
@@ -89,18 +109,27 @@ public sealed partial class JobStore
                 SELECT job.id, job.turn, job.seq FROM job
                 WHERE job.state = 'Queued' AND job.device = $1 AND job.lane = lanes.id AND job.not_before <= clock_timestamp()
                 ORDER BY job.turn, job.seq LIMIT $10) ready
-            WHERE head.threads <= $2 AND head.labels <@ $3 AND ($4::int IS NULL OR head.gpu_memory_gib * 1024 <= $4)
-                AND EXISTS (SELECT 1 FROM unnest($5::text[], $6::int[]) AS known(kind, version) WHERE known.kind = head.kind AND known.version = head.results_version)
-                AND NOT EXISTS (
-                    SELECT 1 FROM quota WHERE quota.device = $1 AND quota.owner IN ('', head.owner) AND quota.most_running <= (
-                        SELECT count(*) FROM job busy WHERE busy.state = 'Running' AND busy.device = $1 AND (quota.owner = '' OR busy.owner = quota.owner)))
-                AND NOT EXISTS (SELECT 1 FROM worker WHERE worker.name = $7 AND worker.drain_requested_at IS NOT NULL)
-                AND NOT EXISTS (SELECT 1 FROM device_health health WHERE health.host = $8 AND health.device = $9 AND health.quarantined_at IS NOT NULL)
+            WHERE {Fits}
             ORDER BY ready.turn, ready.seq
             """,
+            offer, SeenOfLane, ct);
+
+    /// <summary>One job, if it is ready and fits an offer.</summary>
+    static Task<List<ReadyJob>> Named(NpgsqlConnection connection, Guid job, WorkerOffer offer, CancellationToken ct) =>
+        Ready(
+            connection,
+            $"""
+            SELECT head.id, head.lane, head.turn, EXISTS (SELECT 1 FROM quota WHERE quota.device = $1) FROM job head
+            WHERE head.id = $10 AND head.state = 'Queued' AND head.device = $1 AND head.not_before <= clock_timestamp() AND {Fits}
+            """,
+            offer, job, ct);
+
+    static Task<List<ReadyJob>> Ready(NpgsqlConnection connection, string sql, WorkerOffer offer, object of, CancellationToken ct) =>
+        connection.Rows(
+            sql,
             [
                 Stored(offer.Device), offer.Threads, offer.Labels.ToArray(), offer.FreeGpuMemoryMiB, offer.Kinds.Keys.ToArray(), offer.Kinds.Values.ToArray(),
-                offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "", SeenOfLane,
+                offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "", of,
             ],
             reader => new ReadyJob(reader.GetGuid(0), reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetBoolean(3)), ct);
 

@@ -9,7 +9,7 @@ namespace KdRobust.Worker.Serving;
 
 /// <summary>Tells people, through the worker's row, that this worker is there and how it does, and hears there whether it shall drain; and a service manager, by the time of a file.</summary>
 sealed class Presence(
-    WorkerStore workers, WorkerInfo self, RunProcesses processes, SlotDevices devices, PostgresEngine engine, LeaseSettings lease, string sign, TimeProvider time, ILogger<Presence> log)
+    WorkerStore workers, WorkerInfo self, RunProcesses processes, SlotDevices devices, IJobEngine engine, LeaseSettings lease, string sign, TimeProvider time, ILogger<Presence> log)
 {
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 

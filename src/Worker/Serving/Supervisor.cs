@@ -59,12 +59,12 @@ static class Supervisor
         var stores = new RunStores(new JobStore(database, options.Lease), new MetricStore(database), new CheckpointStore(database), new ModelFileStore(database, time));
         var workers = new WorkerStore(database);
         await using var processes = new RunProcesses(options, command, loggers.CreateLogger<RunProcesses>());
-        await using var feed = new ChangeFeed(database, [ChangeTopic.Ready, ChangeTopic.Cancel], Poll, loggers.CreateLogger<ChangeFeed>());
+        await using var feed = new ChangeFeed(database, Engines.TopicsOf(options.Engine), Poll, loggers.CreateLogger<ChangeFeed>());
         var devices = new SlotDevices(options, new NvidiaSmi(time), new DeviceStore(database), loggers.CreateLogger<SlotDevices>());
         var executor = new JobExecutor(
             options, processes, stores, new InputCache(Path.Combine(options.Scratch, "inputs"), CacheLimit), devices, time, loggers.CreateLogger<JobExecutor>());
         var offered = new EngineSettings(options.Name, options.Device, options.Slots, options.Cores) { Labels = options.Labels };
-        var engine = new PostgresEngine(stores.Jobs, feed, executor, offered, options.Lease, time, loggers.CreateLogger<PostgresEngine>());
+        var engine = Engines.Create(options.Engine, new EngineParts(database, stores.Jobs, feed, executor, offered, options.Lease, time, loggers));
 
         using var ending = new CancellationTokenSource();
         var self = new WorkerInfo(
@@ -74,7 +74,7 @@ static class Supervisor
         };
         var presence = new Presence(workers, self, processes, devices, engine, options.Lease, Path.Combine(options.Scratch, "alive"), time, loggers.CreateLogger<Presence>()).Show(ending.Token);
         var reaping = new Reaper(stores.Jobs, stores.Checkpoints, sweeps: null, options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
-        WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, options.Scratch);
+        WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, engine.Name, options.Scratch);
         // Both last until they are told to end: if one of them ends before, that is a bug, and a worker that nobody sees or that
         // takes no dead worker's jobs must not go on as if nothing were wrong.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(draining.Token);

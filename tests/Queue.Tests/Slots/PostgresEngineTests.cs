@@ -185,8 +185,8 @@ public sealed class PostgresEngineTests
             var settings = new LeaseSettings { Lease = lease };
             Desk = new Desk(database, settings);
             feed = new ChangeFeed(database.DataSource, [ChangeTopic.Ready, ChangeTopic.Cancel], poll, NullLogger<ChangeFeed>.Instance);
-            engine = new PostgresEngine(
-                Desk.Jobs, feed, this, new EngineSettings(name, DeviceKind.Cpu, cores, cores), settings, TimeProvider.System, NullLogger<PostgresEngine>.Instance);
+            engine = new PostgresEngine(new EngineParts(
+                database.DataSource, Desk.Jobs, feed, this, new EngineSettings(name, DeviceKind.Cpu, cores, cores), settings, TimeProvider.System, NullLoggerFactory.Instance));
             Running = engine.Run(draining.Token);
         }
 
