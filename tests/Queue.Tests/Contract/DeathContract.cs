@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdRobust.ActionWorker;
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Jobs;
@@ -30,8 +31,11 @@ public sealed class DeathContract : ContractSuite
         var view = await stage.Desk.Job(job);
         (view.Attempt, view.Worker).ShouldBe((2, "other"));
         stage.Epochs(seed).Select(epoch => epoch.Epoch).ShouldBe([1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10]);
-        (await Claimed(stage, job, 2)).ShouldBeInRange(
-            now + stage.Lease.Lease - stage.Lease.Heartbeat - BusyMachine, now + stage.Lease.Lease + stage.Lease.Sweep + Poll + BusyMachine);
+        (await Claimed(stage, job, 2)).ShouldBeLessThan(now + stage.Lease.Lease + stage.Lease.Sweep + Poll + BusyMachine);
+        const string unheard = "worker killed was not heard of for ";
+        var why = (await stage.Desk.Jobs.Events(job)).Single(line => line.From == JobState.Running && line.To == JobState.Queued).Reason;
+        why.ShouldStartWith(unheard);
+        double.Parse(why[unheard.Length..^2], CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(stage.Lease.Lease.TotalSeconds, "nor too early");
     }
 
     [PostgresTheory, MemberData(nameof(Engines))]
