@@ -26,6 +26,9 @@ static partial class WorkerLog
     [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "device {Device} of {Host} is in quarantine: it gets no work before somebody lifts that")]
     internal static partial void Quarantined(ILogger log, string device, string host);
 
+    [LoggerMessage(EventId = 3008, Level = LogLevel.Critical, Message = "a bug ended what this worker does besides its jobs; they stop at their next step and go back to the queue, and the worker ends")]
+    internal static partial void Broken(ILogger log, Exception? bug);
+
     [LoggerMessage(EventId = 3010, Level = LogLevel.Information, Message = "slot {Slot}: run process {ProcessId} is ready with libtorch {Libtorch}, {Blas}")]
     internal static partial void RunProcessReady(ILogger log, int slot, int processId, string libtorch, string blas);
 

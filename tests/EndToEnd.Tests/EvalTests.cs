@@ -32,5 +32,6 @@ public sealed class EvalTests : IDisposable
         var wrong = await kdr.Run([.. asked, "--rename", "modul.="]);
         wrong.ExitCode.ShouldBe(3, wrong.Text);
         wrong.Error.ShouldContain("'conv1.weight' is missing");
+        wrong.Error.ShouldContain("""("rename": [{"from":"module.","to":""}] would fit better)""");
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace KdRobust.Cli.Testing;
 
@@ -6,7 +7,7 @@ namespace KdRobust.Cli.Testing;
 /// Writes the run as it goes: failures when they happen, one line a project with its seconds, then skips grouped by
 /// reason and the summary, which is always the last line.
 /// </summary>
-internal sealed class TestReport(TestSuite suite, TextWriter output)
+internal sealed partial class TestReport(TestSuite suite, TextWriter output)
 {
     private readonly Lock gate = new();
     private readonly List<(TestProject Project, ProjectResults Results)> finished = [];
@@ -50,9 +51,10 @@ internal sealed class TestReport(TestSuite suite, TextWriter output)
         }
     }
 
-    /// <summary>Skips by reason, then the summary. True when tests ran and nothing failed.</summary>
+    /// <summary>The contract of each engine, skips by reason, then the summary. True when tests ran and nothing failed.</summary>
     public bool Finish(TimeSpan elapsed)
     {
+        WriteContracts();
         var skips = finished
             .SelectMany(entry => entry.Results.Outcomes.Where(outcome => outcome.Kind == OutcomeKind.Skipped)
                 .Select(outcome => (Test: $"{entry.Project.Name}: {outcome.Name}", outcome.Message)))
@@ -85,6 +87,21 @@ internal sealed class TestReport(TestSuite suite, TextWriter output)
         output.Flush();
         return failed == 0;
     }
+
+    /// <summary>What each engine that is compiled in was held to, promise by promise.</summary>
+    private void WriteContracts()
+    {
+        var held = finished.SelectMany(entry => entry.Results.Outcomes).Select(outcome => (Match: ContractTest().Match(outcome.Name), outcome.Kind)).Where(found => found.Match.Success);
+        foreach (var engine in held.GroupBy(found => found.Match.Groups["engine"].Value, StringComparer.Ordinal))
+        {
+            output.WriteLine($"contract of engine {engine.Key}:");
+            foreach (var (test, kind) in engine.OrderBy(found => found.Match.Groups["number"].Value, StringComparer.Ordinal))
+                output.WriteLine($"  {test.Groups["number"].Value} {kind.ToString().ToLowerInvariant(),-7} {test.Groups["promise"].Value.Replace('_', ' ')}");
+        }
+    }
+
+    [GeneratedRegex("""\.Contract_(?<number>\d\d)_(?<promise>\w+)\(engine: "(?<engine>[^"]+)"\)$""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ContractTest();
 
     private static string Counts(ProjectResults results)
     {

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace KdRobust.Learning.Evaluation;
 
 /// <summary>
-/// Counts a view's answers draw by draw, so that its caller can tell and be stopped in between. A deterministic view is
+/// Counts a view's answers draw by draw and batch by batch, so that its caller can tell and be stopped in between. A deterministic view is
 /// asked once, because all its draws answer the same; with early stop an image is asked until its answer is certain.
 /// </summary>
 internal sealed class Judge : IDisposable
@@ -23,6 +23,7 @@ internal sealed class Judge : IDisposable
     readonly int _draws;
     readonly SeedTree? _seeds;
     readonly long[] _indices;
+    readonly IDisposable _frozen; // for as long as the judge lives, so that a draw's weights are sampled once for all its batches
 
     /// <summary>Judges the un-augmented images themselves.</summary>
     public Judge(IClassifier view, DeviceImages images, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null)
@@ -44,6 +45,7 @@ internal sealed class Judge : IDisposable
     public Judge(IClassifier view, Tensor images, Tensor labels, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null, int first = 0)
     {
         (_view, _images, _labels, _stream, _draws, _seeds) = (view, images, labels, stream, draws, seeds);
+        _frozen = view.Freeze();
         _indices = ImageIndices.Range(first, (int)images.shape[0]);
         Counts = new SmoothedCounts(_indices.Length, LabelledImages.Classes, images.device, DrawsNeeded, stopFor,
             grouped: seeds is not null && stopFor is null && DrawsNeeded >= DrawGroups.FewestDraws);
@@ -52,21 +54,22 @@ internal sealed class Judge : IDisposable
     /// <summary>What was counted so far.</summary>
     public SmoothedCounts Counts { get; }
 
-    public int DrawsDone => Counts.Draws;
+    /// <summary>Draws asked; between batches a fraction.</summary>
+    public double DrawsDone => Counts.DrawsBegun;
 
     /// <summary>Draws that are asked: M, or one where all answer the same. With early stop, about fewer and fewer images.</summary>
     public int DrawsNeeded => _view.Deterministic ? 1 : _draws;
 
     public bool Finished => Counts.Finished;
 
-    /// <summary>Asks the next draw.</summary>
+    /// <summary>Asks the next batch of the next draw.</summary>
     /// <returns>Images asked about.</returns>
     /// <exception cref="RunInputException">The answers are not finite numbers.</exception>
     public int Advance()
     {
         try
         {
-            return Counts.Add(_view, _images, _indices, new Draw(_stream, 0, DrawsDone), EvaluationImages.BatchSize(_images.device));
+            return Counts.Step(_view, _images, _indices, new Draw(_stream, 0, Counts.Draws), EvaluationImages.BatchSize(_images.device));
         }
         catch (ArithmeticException e)
         {
@@ -82,7 +85,11 @@ internal sealed class Judge : IDisposable
 
     /// <summary>A progress line after <paramref name="done"/> of <paramref name="total"/> draws.</summary>
     public JobProgress Progress(string phase, double done, double total, ProgressClock clock) =>
-        new(phase, done, total, "draw", null, Counts.Accuracy(_labels), clock.ImagesPerSecond, clock.SecondsLeft(done, total));
+        new(phase, done, total, "draw", null, Counts.Draws > 0 ? Counts.Accuracy(_labels) : null, clock.ImagesPerSecond, clock.SecondsLeft(done, total));
 
-    public void Dispose() => Counts.Dispose();
+    public void Dispose()
+    {
+        _frozen.Dispose();
+        Counts.Dispose();
+    }
 }

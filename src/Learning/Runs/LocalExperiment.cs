@@ -31,18 +31,19 @@ public sealed class LocalExperiment(
     /// Runs what is not there yet. A job whose input cannot be used fails alone: what depends on it is skipped, the rest is
     /// computed. After a stop the jobs that did not end are left out.
     /// </summary>
+    /// <param name="onBegin">Told of every job that is computed, before it is.</param>
     /// <param name="onEvent">Told every event while it is valid.</param>
     /// <param name="onEnd">Told every end.</param>
     /// <param name="stop">A request ends the running job at its next step.</param>
     /// <returns>The jobs that ended, in the plan's order.</returns>
-    public IReadOnlyList<LocalJob> Run(Action<PlannedJob, RunEvent> onEvent, Action<LocalJob> onEnd, StopSignal stop)
+    public IReadOnlyList<LocalJob> Run(Action<PlannedJob> onBegin, Action<PlannedJob, RunEvent> onEvent, Action<LocalJob> onEnd, StopSignal stop)
     {
         var ended = new Dictionary<string, LocalJob>(StringComparer.Ordinal);
         foreach (var job in plan.Jobs)
         {
             if (stop.Requested is not null) break;
             var ours = chosen is null || chosen.Contains(job.Key);
-            var end = ours ? End(job, ended, onEvent, stop) : Kept(job);
+            var end = ours ? End(job, ended, onBegin, onEvent, stop) : Kept(job);
             ended.Add(job.Key, end);
             if (ours) onEnd(end);
         }
@@ -58,7 +59,8 @@ public sealed class LocalExperiment(
             : new(job, LocalJobEnd.Skipped, null, [], "it is not among the jobs chosen here");
     }
 
-    LocalJob End(PlannedJob job, Dictionary<string, LocalJob> ended, Action<PlannedJob, RunEvent> onEvent, StopSignal stop)
+    LocalJob End(
+        PlannedJob job, Dictionary<string, LocalJob> ended, Action<PlannedJob> onBegin, Action<PlannedJob, RunEvent> onEvent, StopSignal stop)
     {
         // A whole is there however it was computed: its shards are not needed.
         if (job.ShardOf is { } merge && new JobFolder(folder, plan.Job(merge).Fingerprint).Result is not null) return new(job, LocalJobEnd.Reused, null, [], null);
@@ -67,6 +69,7 @@ public sealed class LocalExperiment(
             return new(job, LocalJobEnd.Skipped, null, [], $"'{ended[missing].Job.DisplayName}' has no result");
         var kept = new JobFolder(folder, job.Fingerprint);
         if (kept.Result is { } known) return new(job, LocalJobEnd.Reused, known, kept.Metrics, null);
+        onBegin(job);
         try
         {
             return Compute(job, kept, onEvent, stop) is { } result

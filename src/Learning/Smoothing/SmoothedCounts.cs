@@ -19,6 +19,10 @@ internal sealed class SmoothedCounts : IDisposable
     readonly DrawGroups? _groups;
     int[]? _waiting; // rows of the images that have not left; null while all are here
     Tensor? _rows; // the same, int64
+    // The draw that is being asked: who is here, and the answers of the first of them.
+    long[] _here = [];
+    readonly List<Tensor> _answers = [];
+    int _answered;
     long _asked;
 
     /// <summary>Nothing asked yet.</summary>
@@ -41,6 +45,9 @@ internal sealed class SmoothedCounts : IDisposable
 
     /// <summary>Draws gathered so far.</summary>
     public int Draws { get; private set; }
+
+    /// <summary>The same with the part of the images that the draw being asked has answered.</summary>
+    public double DrawsBegun => Draws + (_answered == 0 ? 0 : (double)_answered / _here.Length);
 
     /// <summary>N.</summary>
     public long Images => _sums.shape[1];
@@ -78,6 +85,19 @@ internal sealed class SmoothedCounts : IDisposable
     /// <exception cref="ArithmeticException">An answer is not a finite number.</exception>
     public int Add(IClassifier view, Tensor images, ReadOnlySpan<long> indices, Draw draw, int batchSize)
     {
+        var asked = 0;
+        do asked += Step(view, images, indices, draw, batchSize);
+        while (_answered > 0);
+        return asked;
+    }
+
+    /// <summary>
+    /// Asks one draw about the next batch; with the last batch the draw is counted. A draw of a large network about many images
+    /// takes long, and between batches its caller can tell and be stopped. Freeze the view around a loop of these.
+    /// </summary>
+    /// <inheritdoc cref="Add"/>
+    public int Step(IClassifier view, Tensor images, ReadOnlySpan<long> indices, Draw draw, int batchSize)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         if (images.shape[0] != Images || indices.Length != Images)
             throw new ArgumentException($"expected {Images} images with as many indices, got {images.shape[0]} images and {indices.Length} indices", nameof(images));
@@ -85,28 +105,29 @@ internal sealed class SmoothedCounts : IDisposable
         using var withoutGraph = no_grad();
         using var frozen = view.Freeze();
         using var scope = NewDisposeScope();
-        var asked = Waiting;
-        Gather(Ask(view, images, indices, draw, batchSize), draw);
-        Draws++;
-        _asked += asked;
-        LetCertainImagesLeave();
-        return asked;
+        if (_answered == 0) _here = _waiting is null ? indices.ToArray() : Chosen(indices, _waiting);
+        var count = AtOnce(_here.AsSpan(_answered), batchSize);
+        var pixels = _rows is null ? images.narrow(0, _answered, count) : images.index_select(0, _rows.narrow(0, _answered, count));
+        _answers.Add(view.Logits(Pixels(pixels), _here.AsSpan(_answered, count), draw).DetachFromDisposeScope());
+        _answered += count;
+        if (_answered == _here.Length) Count(draw);
+        return count;
     }
 
-    // Logits [n, K] of the images that are here, batch by batch.
-    Tensor Ask(IClassifier view, Tensor images, ReadOnlySpan<long> indices, Draw draw, int batchSize)
+    void Count(Draw draw)
     {
-        var here = _waiting is null ? indices : Chosen(indices, _waiting);
-        var parts = new List<Tensor>();
-        int count;
-        for (var start = 0; start < here.Length; start += count)
-        {
-            using var batch = NewDisposeScope();
-            count = AtOnce(here[start..], batchSize);
-            var pixels = _rows is null ? images.narrow(0, start, count) : images.index_select(0, _rows.narrow(0, start, count));
-            parts.Add(view.Logits(Pixels(pixels), here.Slice(start, count), draw).MoveToOuterDisposeScope());
-        }
-        return cat(parts);
+        Gather(cat(_answers), draw); // [n, K] of the images that are here
+        Draws++;
+        _asked += _answered;
+        Forget();
+        LetCertainImagesLeave();
+    }
+
+    void Forget()
+    {
+        foreach (var answers in _answers) answers.Dispose();
+        _answers.Clear();
+        _answered = 0;
     }
 
     // Once images have left, a batch ends with its block of indices. Who has left elsewhere then changes no company, so that
@@ -223,7 +244,7 @@ internal sealed class SmoothedCounts : IDisposable
         ? Sum(aggregation)
         : throw new InvalidOperationException($"images left early for {_stopFor}, so their sums are over different draws: count without early stop");
 
-    static ReadOnlySpan<long> Chosen(ReadOnlySpan<long> indices, int[] rows)
+    static long[] Chosen(ReadOnlySpan<long> indices, int[] rows)
     {
         var chosen = new long[rows.Length];
         for (var i = 0; i < rows.Length; i++) chosen[i] = indices[rows[i]];
@@ -237,6 +258,7 @@ internal sealed class SmoothedCounts : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Forget();
         _sums.Dispose();
         _groups?.Dispose();
         _rows?.Dispose();

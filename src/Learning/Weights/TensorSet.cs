@@ -6,7 +6,7 @@ namespace KdRobust.Learning.Weights;
 /// <summary>Fills named tensors from a file, or says everything that does not fit.</summary>
 internal static class TensorSet
 {
-    const int MismatchesShown = 20;
+    const int MismatchesShown = 8;
 
     /// <summary>
     /// Copies every tensor of <paramref name="file"/> under <paramref name="prefix"/> into its namesake in
@@ -28,7 +28,7 @@ internal static class TensorSet
     /// <summary>The refusal that lists what does not fit.</summary>
     public static RunInputException Refusal(string path, string owner, IReadOnlyCollection<string> mismatches)
     {
-        var shown = string.Join("; ", mismatches.Take(MismatchesShown)) + (mismatches.Count > MismatchesShown ? "; ..." : "");
+        var shown = string.Join("; ", mismatches.Take(MismatchesShown)) + (mismatches.Count > MismatchesShown ? $"; and {mismatches.Count - MismatchesShown} more" : "");
         return new RunInputException($"{path}: does not fit {owner} in {mismatches.Count} places: {shown}");
     }
 

@@ -38,7 +38,9 @@ public sealed partial class JobStore
             case JobState.Running or JobState.Blocked when await connection.Execute(
                 "UPDATE job SET pause_requested_at = NULL, pause_requested_by = NULL WHERE id = $1 AND pause_requested_at IS NOT NULL", [job.Id], ct) == 1:
                 await Remark(connection, job.Id, $"the pause was withdrawn by {by}", ct);
-                return job.Says(RequestKind.Done, job.State, "is not paused; a run that was stopping already goes back to the queue first");
+                return job.Says(RequestKind.Done, job.State, job.State == JobState.Running
+                    ? "runs on; if its run was stopping already it goes back to the queue first"
+                    : "does not pause when the jobs it waits for are done");
             default:
                 return job.Says(RequestKind.NotInThisState, job.State, $"is not paused but {job.State}: there is nothing to resume");
         }

@@ -69,41 +69,55 @@ public sealed class MetricStore(NpgsqlDataSource database)
             .ToDictionary(series => series.Key, series => (IReadOnlyList<MetricPoint>)[.. series], StringComparer.Ordinal);
     }
 
-    /// <summary>The same inside somebody's transaction, which holds the job's row until it ends.</summary>
+    /// <summary>
+    /// The same inside somebody's transaction, which holds the job's row from here to its end. The row is not locked before the
+    /// numbers are there: a writer that is halted, or cut off, in the middle of a COPY would keep it from the reaper for as
+    /// long as its connection lasts, and no time limit of the server applies to a COPY that waits for its client.
+    /// </summary>
     internal static async Task<bool> Append(NpgsqlConnection connection, JobLease lease, IReadOnlyList<MetricPoint> points, CancellationToken ct)
     {
-        var attempt = await connection.Value<int?>(
-            "SELECT attempt FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR NO KEY UPDATE", [lease.JobId, lease.Fence], ct);
-        if (attempt is null)
+        if (points.Count > 0 && !await Copy(connection, lease, points, ct))
             return false;
-        if (points.Count == 0)
-            return true;
-        // One claim has one writer and the row is locked: what it has stored ends at its highest ordinal.
-        var stored = await connection.Value<long>("SELECT coalesce(max(ordinal), -1) FROM metric WHERE job_id = $1 AND fence = $2", [lease.JobId, lease.Fence], ct);
+        // What was copied counts only if the claim still holds now; else the caller's transaction ends without it.
+        return await connection.Value<string>(
+            """
+            WITH held AS (SELECT id FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR NO KEY UPDATE)
+            SELECT CASE WHEN $3 THEN pg_notify('kdr_job', id::text)::text ELSE '' END FROM held
+            """,
+            [lease.JobId, lease.Fence, points.Count > 0], ct) is not null;
+    }
+
+    /// <returns>False when the lease is gone already.</returns>
+    static async Task<bool> Copy(NpgsqlConnection connection, JobLease lease, IReadOnlyList<MetricPoint> points, CancellationToken ct)
+    {
+        // One writer a claim, so that what it has stored ends at its highest ordinal. Nobody else waits for this lock.
+        await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))", [lease.JobId.ToString(), lease.Fence], ct);
+        var claim = (await connection.Rows(
+            "SELECT attempt, coalesce((SELECT max(ordinal) FROM metric WHERE job_id = $1 AND fence = $2), -1) FROM job WHERE id = $1 AND fence = $2 AND state = 'Running'",
+            [lease.JobId, lease.Fence], reader => (Attempt: reader.GetInt32(0), Stored: reader.GetInt64(1)), ct)).Cast<(int Attempt, long Stored)?>().SingleOrDefault();
+        if (claim is not var (attempt, stored))
+            return false;
         var last = stored;
-        await using (var copy = await connection.BeginBinaryImportAsync(
-            "COPY metric (job_id, fence, attempt, ordinal, series, epoch, step, value) FROM STDIN (FORMAT BINARY)", ct))
+        await using var copy = await connection.BeginBinaryImportAsync(
+            "COPY metric (job_id, fence, attempt, ordinal, series, epoch, step, value) FROM STDIN (FORMAT BINARY)", ct);
+        foreach (var point in points)
         {
-            foreach (var point in points)
-            {
-                if (point.Ordinal <= stored)
-                    continue;
-                if (point.Ordinal <= last)
-                    throw new ArgumentException($"metrics come in the order of their ordinals: {point.Ordinal} after {last}", nameof(points));
-                last = point.Ordinal;
-                await copy.StartRowAsync(ct);
-                await copy.WriteAsync(lease.JobId, NpgsqlDbType.Uuid, ct);
-                await copy.WriteAsync(lease.Fence, NpgsqlDbType.Bigint, ct);
-                await copy.WriteAsync(attempt.Value, NpgsqlDbType.Integer, ct);
-                await copy.WriteAsync(point.Ordinal, NpgsqlDbType.Bigint, ct);
-                await copy.WriteAsync(point.Series, NpgsqlDbType.Text, ct);
-                await copy.WriteAsync(point.Epoch, NpgsqlDbType.Integer, ct);
-                await copy.WriteAsync(point.Step, NpgsqlDbType.Bigint, ct);
-                await copy.WriteAsync(point.Value, NpgsqlDbType.Double, ct);
-            }
-            await copy.CompleteAsync(ct);
+            if (point.Ordinal <= stored)
+                continue;
+            if (point.Ordinal <= last)
+                throw new ArgumentException($"metrics come in the order of their ordinals: {point.Ordinal} after {last}", nameof(points));
+            last = point.Ordinal;
+            await copy.StartRowAsync(ct);
+            await copy.WriteAsync(lease.JobId, NpgsqlDbType.Uuid, ct);
+            await copy.WriteAsync(lease.Fence, NpgsqlDbType.Bigint, ct);
+            await copy.WriteAsync(attempt, NpgsqlDbType.Integer, ct);
+            await copy.WriteAsync(point.Ordinal, NpgsqlDbType.Bigint, ct);
+            await copy.WriteAsync(point.Series, NpgsqlDbType.Text, ct);
+            await copy.WriteAsync(point.Epoch, NpgsqlDbType.Integer, ct);
+            await copy.WriteAsync(point.Step, NpgsqlDbType.Bigint, ct);
+            await copy.WriteAsync(point.Value, NpgsqlDbType.Double, ct);
         }
-        await connection.Execute("SELECT pg_notify('kdr_job', $1::text)", [lease.JobId.ToString()], ct);
+        await copy.CompleteAsync(ct);
         return true;
     }
 }

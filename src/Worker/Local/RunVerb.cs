@@ -46,7 +46,7 @@ static partial class RunVerb
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(stop, signal));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(stop, signal));
         var screen = new Screen(plan.Jobs.Count, Console.Error);
-        var ended = new LocalExperiment(plan, options.OutputFolder, options.DataFolder, options.Models).Run(screen.Tell, screen.Tell, stop);
+        var ended = new LocalExperiment(plan, options.OutputFolder, options.DataFolder, options.Models).Run(screen.Begin, screen.Tell, screen.Tell, stop);
 
         var report = ReportOf(options.Spec, plan, ended);
         if (options.Json)
@@ -100,16 +100,16 @@ static partial class RunVerb
         static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
         int ended;
-        string? current;
         long begun, shown;
+
+        internal void Begin(PlannedJob job)
+        {
+            begun = shown = Stopwatch.GetTimestamp();
+            output.WriteLine($"[{ended + 1}/{jobs}] {job.DisplayName}");
+        }
 
         internal void Tell(PlannedJob job, RunEvent happened)
         {
-            if (current != job.Key)
-            {
-                (current, begun, shown) = (job.Key, Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
-                output.WriteLine($"[{ended + 1}/{jobs}] {job.DisplayName}");
-            }
             if (happened is not ProgressMade { Progress: var at } || Stopwatch.GetElapsedTime(shown) < Every)
                 return;
             shown = Stopwatch.GetTimestamp();
@@ -120,7 +120,7 @@ static partial class RunVerb
         internal void Tell(LocalJob job)
         {
             ended++;
-            var seconds = FormattableString.Invariant($"{(current == job.Job.Key ? Stopwatch.GetElapsedTime(begun).TotalSeconds : 0):0.0} s");
+            var seconds = FormattableString.Invariant($"{Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s");
             output.WriteLine(job.End switch
             {
                 LocalJobEnd.Computed => $"    done in {seconds}",

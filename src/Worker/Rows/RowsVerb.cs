@@ -102,7 +102,7 @@ sealed class RowsVerb
         }
         Say(FormattableString.Invariant($"{row.Name}: {jobs.Count} jobs, about {row.Minutes:0.#} minutes"));
         var screen = new RunVerb.Screen(jobs.Count, Console.Error);
-        var ended = new LocalExperiment(plan, _options.Runs, _options.DataFolder, null, jobs).Run(screen.Tell, screen.Tell, _stop);
+        var ended = new LocalExperiment(plan, _options.Runs, _options.DataFolder, null, jobs).Run(screen.Begin, screen.Tell, screen.Tell, _stop);
         var chosen = plan.Jobs.Where(job => jobs.Contains(job.Key)).ToList();
         var ends = ended.ToDictionary(job => job.Job.Key, StringComparer.Ordinal);
         _failed |= chosen.Any(job => ends.GetValueOrDefault(job.Key)?.End is LocalJobEnd.Failed);

@@ -75,9 +75,18 @@ static class Supervisor
         var presence = new Presence(workers, self, processes, devices, engine, options.Lease, Path.Combine(options.Scratch, "alive"), time, loggers.CreateLogger<Presence>()).Show(ending.Token);
         var reaping = new Reaper(stores.Jobs, stores.Checkpoints, sweeps: null, options.Lease, time, loggers.CreateLogger<Reaper>()).Run(ending.Token);
         WorkerLog.Serving(log, options.Name, options.Slots, self.Device, options.Cores, engine.Name, options.Scratch);
+        // Both last until they are told to end: if one of them ends before, that is a bug, and a worker that nobody sees or that
+        // takes no dead worker's jobs must not go on as if nothing were wrong.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(draining.Token);
         try
         {
-            await engine.Run(draining.Token);
+            var working = engine.Run(stopping.Token);
+            if (await Task.WhenAny(working, presence, reaping) != working)
+            {
+                WorkerLog.Broken(log, (presence.IsCompleted ? presence : reaping).Exception);
+                await stopping.CancelAsync();
+            }
+            await working;
         }
         catch (RunProcessStartException error)
         {
@@ -87,7 +96,12 @@ static class Supervisor
         finally
         {
             await ending.CancelAsync();
-            await Task.WhenAll(presence, reaping);
+            await Task.WhenAll(presence, reaping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        if ((presence.Exception ?? reaping.Exception)?.GetBaseException() is { } bug)
+        {
+            await Console.Error.WriteLineAsync($"the worker ends because of a bug; its jobs went back to the queue: {bug.Message}");
+            return 1;
         }
         await SayGoodbye(workers, self);
         WorkerLog.Stopped(log);

@@ -51,6 +51,20 @@ public sealed class TestReportTests : IDisposable
     }
 
     [Fact]
+    public void The_contract_of_each_engine_is_listed_promise_by_promise()
+    {
+        var report = Report(out var projects);
+        report.Add(projects[0], Results(
+            Passed("Ns.DeathContract.Contract_04_A_zombie_writes_nothing(engine: \"postgres\")"), Passed("Ns.EnqueueContract.Contract_01_No_row(engine: \"postgres\")"),
+            Skipped("Ns.EnqueueContract.Contract_01_No_row(engine: \"other\")", "it is not there"), Passed("Ns.Other.Contract_of_nothing")));
+
+        report.Finish(TimeSpan.Zero).ShouldBeTrue();
+
+        Lines().SkipWhile(line => !line.StartsWith("contract of")).TakeWhile(line => line != "skipped:").ShouldBe(
+            ["contract of engine postgres:", "  01 passed  No row", "  04 passed  A zombie writes nothing", "contract of engine other:", "  01 skipped No row"]);
+    }
+
+    [Fact]
     public void A_project_without_tests_is_a_failure()
     {
         var report = Report(out var projects);

@@ -167,6 +167,21 @@ public sealed class EvaluationRunTests : IDisposable
     }
 
     [DeviceFact]
+    public void A_draw_about_many_images_tells_how_far_it_is_and_is_stopped_between_its_batches()
+    {
+        var payload = TinyExperiment.Evaluate(TinyExperiment.Plain, DataSplit.Test, 1) with { Dataset = TinyExperiment.Dataset with { TestImages = 600 } };
+        var weights = Weights(TinyExperiment.Plain);
+        var stop = new StopSignal();
+        var run = RecordedRun.Of(RecordedRun.Request(payload with { Images = 600 }, Of(weights)), stop: stop, killAfter: e => { stop.Request(StopReason.Cancel); return false; });
+
+        var told = run.Events[0].ShouldBeOfType<ProgressMade>().Progress;
+        told.Done.ShouldBeGreaterThan(0);
+        told.Done.ShouldBeLessThan(1);
+        told.Accuracy.ShouldBeNull(); // no draw has been counted
+        run.Events[^1].ShouldBe(new RunStopped(StopReason.Cancel));
+    }
+
+    [DeviceFact]
     public void Weights_of_another_network_are_refused()
     {
         var weights = Weights(TinyExperiment.Plain);

@@ -94,6 +94,19 @@ public sealed class ImportRunTests : IDisposable
     }
 
     [DeviceFact]
+    public void Names_that_a_rename_would_make_fit_are_refused_with_that_rename_and_not_with_a_page_of_names()
+    {
+        var path = Write();
+
+        var refusal = Refusal(Request(path, Rules(path) with { Rename = [] }));
+
+        refusal.ShouldStartWith(Path.GetFileName(path));
+        refusal.ShouldContain("""("rename": [{"from":"module.","to":""}] would fit better)""");
+        refusal.ShouldMatch("'conv1.weight' is missing.*; and [0-9]+ more$");
+        refusal.Length.ShouldBeLessThan(600);
+    }
+
+    [DeviceFact]
     public void Counters_of_batches_that_an_old_file_lacks_are_zero()
     {
         foreach (var name in _state.Keys.Where(name => name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).ToList()) _state.Remove(name);
@@ -179,7 +192,7 @@ public sealed class ImportRunTests : IDisposable
             Transfers = new Dictionary<string, TransferSpec>(), Tables = [], Figures = [], Comparisons = [],
         };
         IReadOnlyList<LocalJob> Run(string folder, IReadOnlyDictionary<string, string>? models) =>
-            new LocalExperiment(ExperimentPlan.Of(spec), Path.Combine(_folder, folder), null, models).Run((_, _) => { }, _ => { }, new StopSignal());
+            new LocalExperiment(ExperimentPlan.Of(spec), Path.Combine(_folder, folder), null, models).Run(_ => { }, (_, _) => { }, _ => { }, new StopSignal());
 
         Run("with", new Dictionary<string, string> { [WeightsDescription.Sha256Of(path)] = path }).Select(job => job.End).ShouldBe([LocalJobEnd.Computed, LocalJobEnd.Computed]);
         var without = Run("without", null);

@@ -52,7 +52,7 @@ public sealed class LocalExperimentTests : IDisposable
     };
 
     static IReadOnlyList<LocalJob> Run(string folder, ExperimentSpec spec, Action<PlannedJob, RunEvent>? onEvent = null, StopSignal? stop = null) =>
-        new LocalExperiment(ExperimentPlan.Of(spec), folder, null).Run(onEvent ?? ((_, _) => { }), _ => { }, stop ?? new StopSignal());
+        new LocalExperiment(ExperimentPlan.Of(spec), folder, null).Run(_ => { }, onEvent ?? ((_, _) => { }), _ => { }, stop ?? new StopSignal());
 
     /// <summary>On a GPU a tensor that was made without a device would lie in host memory and meet those of the run.</summary>
     [DeviceFact]
@@ -65,13 +65,33 @@ public sealed class LocalExperimentTests : IDisposable
     }
 
     [DeviceFact]
+    public void A_job_is_told_before_its_work_begins_and_only_when_it_is_computed()
+    {
+        var told = new List<string>();
+        void Run() => new LocalExperiment(ExperimentPlan.Of(Chain()), _folder, null)
+            .Run(job => told.Add($"begin {job.Key}"), (job, _) => told.Add(job.Key), job => told.Add($"end {job.Job.Key}"), new StopSignal());
+        Run();
+
+        var events = told.Where(line => !line.Contains(' ', StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
+        events.Count.ShouldBe(6);
+        foreach (var key in events)
+        {
+            told.IndexOf($"begin {key}").ShouldBeLessThan(told.IndexOf(key));
+            told.LastIndexOf(key).ShouldBeLessThan(told.IndexOf($"end {key}"));
+        }
+        told.Clear();
+        Run();
+        told.ShouldAllBe(line => line.StartsWith("end ", StringComparison.Ordinal));
+    }
+
+    [DeviceFact]
     public void Only_the_jobs_chosen_are_computed_and_what_others_left_is_used()
     {
         var plan = ExperimentPlan.Of(Chain());
         IReadOnlyList<LocalJob> Only(params string[] keys)
         {
             var told = new List<string>();
-            var ended = new LocalExperiment(plan, _folder, null, null, keys.ToHashSet(StringComparer.Ordinal)).Run((_, _) => { }, job => told.Add(job.Job.Key), new StopSignal());
+            var ended = new LocalExperiment(plan, _folder, null, null, keys.ToHashSet(StringComparer.Ordinal)).Run(_ => { }, (_, _) => { }, job => told.Add(job.Job.Key), new StopSignal());
             told.ShouldBe(keys, ignoreOrder: true);
             return ended;
         }

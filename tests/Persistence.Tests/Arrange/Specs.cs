@@ -31,6 +31,17 @@ public static class Specs
         Figures = [],
     };
 
+    /// <summary>Two jobs: a training and an evaluation that waits for it.</summary>
+    public static ExperimentSpec Pair(long seed, string name = "pair")
+    {
+        var one = OneJob(seed, name);
+        return one with
+        {
+            Views = Demo.Views.Where(entry => entry.Key == "cni").ToDictionary(),
+            Evaluations = new Dictionary<string, EvaluationSpec> { ["clean"] = new() { View = "cni", Images = 100 } },
+        };
+    }
+
     /// <summary>One job: an import of an uploaded file.</summary>
     public static ExperimentSpec Import(long seed, string sha256, string name = "imported")
     {

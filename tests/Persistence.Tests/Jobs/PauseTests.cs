@@ -56,7 +56,8 @@ public sealed class PauseTests
         var lease = (await desk.Claim()).Lease;
         (await desk.Jobs.Resume(id, "ada")).Kind.ShouldBe(RequestKind.NotInThisState);
         await desk.Jobs.Pause(id, "ada");
-        (await desk.Jobs.Resume(id, "ada")).Kind.ShouldBe(RequestKind.Done);
+        var resumed = await desk.Jobs.Resume(id, "ada");
+        (resumed.Kind, resumed.Says.EndsWith("runs on; if its run was stopping already it goes back to the queue first", StringComparison.Ordinal)).ShouldBe((RequestKind.Done, true), resumed.Says);
         (await desk.Jobs.Heartbeat(lease)).ShouldBe(HeartbeatReply.Continue);
         (await desk.Jobs.Release(lease, ReleaseReason.Paused)).ShouldBeTrue();
         (await desk.StateOf(id)).ShouldBe(JobState.Queued);
@@ -120,6 +121,7 @@ public sealed class PauseTests
         (await desk.TryClaim()).ShouldBeNull();
         var resumed = await desk.Jobs.ResumeExperiment(submitted.Id, Desk.Owner, "ada");
         resumed.Jobs.Select(job => job.Outcome.Kind).ShouldBe([RequestKind.Done, RequestKind.Done, RequestKind.Done], "the succeeded one is left out");
+        resumed.Jobs.ShouldContain(job => job.Outcome.Says.EndsWith("does not pause when the jobs it waits for are done", StringComparison.Ordinal));
         for (var i = 0; i < 3; i++)
             await desk.Work();
         (await desk.Experiments.Jobs(submitted.Id)).ShouldAllBe(job => job.Job.State == JobState.Succeeded);

@@ -1,11 +1,35 @@
+using System.Collections;
 using KdRobust.Domain.Runs;
+using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Tests.Arrange;
+using KdRobust.Persistence.Tests.Jobs;
 using KdRobust.Support;
 
 namespace KdRobust.Persistence.Tests.Metrics;
 
-public sealed class MetricStoreTests
+public sealed class MetricStoreTests(SweepTests.OldServer server) : IClassFixture<SweepTests.OldServer>
 {
+    [PostgresFact]
+    public async Task Writer_that_is_halted_in_the_middle_of_its_numbers_does_not_keep_its_job_from_the_reaper()
+    {
+        await using var database = await server.Database();
+        var desk = new Desk(database, new LeaseSettings { Lease = TimeSpan.FromSeconds(1) });
+        var id = await desk.SubmitOneJob();
+        var lease = (await desk.Claim()).Lease;
+        var halted = new HaltingPoints(Points(0, 100), before: 50);
+        var writing = Task.Run(() => desk.Metrics.Append(lease, halted));
+        await halted.Reached.Task;
+        await desk.Expire(id);
+        (await desk.Jobs.Sweep()).Requeued.ShouldBe(1, "a lease that ran out is taken, whatever its holder was doing");
+        var successor = await desk.Claim("w2");
+        (await desk.Metrics.Append(successor.Lease, Points(0, 10))).ShouldBeTrue();
+
+        halted.GoOn.Set();
+        (await writing).ShouldBeFalse("its claim was taken while it stood still");
+        (await desk.Metrics.Read(id, 0, 1000)).Count.ShouldBe(10);
+        (await desk.Jobs.Complete(successor.Lease, Desk.TrainResult)).ShouldBe(CompleteOutcome.Succeeded);
+    }
+
     [PostgresFact]
     public async Task Batch_that_is_sent_again_is_stored_once()
     {
@@ -71,4 +95,30 @@ public sealed class MetricStoreTests
     static MetricPoint Point(long ordinal, long step, double value) => new(ordinal, MetricSeries.TrainLoss, (int)step, step, value);
 
     static List<MetricPoint> Points(int first, int count) => [.. Enumerable.Range(first, count).Select(i => Point(i, i, 1.0 / (i + 3)))];
+
+    /// <summary>Numbers whose reader stands still before one of them, as a program that is halted in the middle of sending them.</summary>
+    sealed class HaltingPoints(List<MetricPoint> points, int before) : IReadOnlyList<MetricPoint>
+    {
+        internal TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        internal ManualResetEventSlim GoOn { get; } = new();
+
+        public int Count => points.Count;
+
+        public MetricPoint this[int index] => points[index];
+
+        public IEnumerator<MetricPoint> GetEnumerator()
+        {
+            foreach (var (index, point) in points.Index())
+            {
+                if (index == before)
+                {
+                    Reached.TrySetResult();
+                    GoOn.Wait(TimeSpan.FromSeconds(60)).ShouldBeTrue("nobody let it go on");
+                }
+                yield return point;
+            }
+        }
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

@@ -15,12 +15,15 @@ public sealed class Stage : IAsyncDisposable
     public const int ShortLease = 3;
     const int LongLease = 60;
 
+    /// <summary>The engine a worker has that is not told of one.</summary>
+    public const string DefaultEngine = "postgres";
+
     readonly List<WorkerProcess> workers = [];
     readonly PostgresCluster? cluster;
 
-    Stage(TestDatabase database, PostgresCluster? cluster, LeaseSettings lease)
+    Stage(TestDatabase database, PostgresCluster? cluster, LeaseSettings lease, string engine)
     {
-        (Database, this.cluster, Lease) = (database, cluster, lease);
+        (Database, this.cluster, Lease, Engine) = (database, cluster, lease, engine);
         Desk = new Desk(database, Lease);
         Folder = Directory.CreateTempSubdirectory("kdr-stage-").FullName;
     }
@@ -28,24 +31,38 @@ public sealed class Stage : IAsyncDisposable
     public TestDatabase Database { get; }
     public LeaseSettings Lease { get; }
     public Desk Desk { get; }
+
+    /// <summary>The engine of its workers.</summary>
+    public string Engine { get; }
     public string Folder { get; }
     public PostgresCluster Cluster => cluster ?? throw new InvalidOperationException("this stage shares its server");
     public IReadOnlyList<WorkerProcess> Workers => workers;
 
-    public static async Task<Stage> Open(int lease = LongLease) => new(await MigratedDatabase.Create(), null, Seconds(lease));
+    public static async Task<Stage> Open(int lease = LongLease, string engine = DefaultEngine) => new(await MigratedDatabase.Create(), null, Seconds(lease), engine);
 
     /// <summary>With a server that this test may stop.</summary>
-    public static async Task<Stage> OpenWithOwnServer(int lease = LongLease)
+    public static async Task<Stage> OpenWithOwnServer(int lease = LongLease, string engine = DefaultEngine)
     {
         var server = await PostgresCluster.StartNew();
-        return new Stage(await MigratedDatabase.Create(server), server, Seconds(lease));
+        return new Stage(await MigratedDatabase.Create(server), server, Seconds(lease), engine);
     }
 
     /// <summary>Starts one; <paramref name="database"/> is its connection string where it is to reach the database another way.</summary>
-    public WorkerProcess StartWorker(string name = "w1", int cores = 1, int drain = 10, string? database = null, IEnumerable<string>? more = null)
+    public WorkerProcess StartWorker(
+        string name = "w1", int cores = 1, int drain = 10, string? database = null, IEnumerable<string>? more = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var worker = WorkerProcess.Start(name, database ?? Database.ConnectionString, Folder, cores, (int)Lease.Lease.TotalSeconds, drain, more ?? []);
+        // One that is not told of an engine must have the default one too.
+        var words = Engine == DefaultEngine ? more ?? [] : ["--engine", Engine, .. more ?? []];
+        var worker = WorkerProcess.Start(name, database ?? Database.ConnectionString, Folder, cores, (int)Lease.Lease.TotalSeconds, drain, words, environment);
         workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>Starts one and waits until every slot of it could begin a job at once.</summary>
+    public async Task<WorkerProcess> StartReadyWorker(string name = "w1", int cores = 1, IEnumerable<string>? more = null)
+    {
+        var worker = StartWorker(name, cores, more: more);
+        await Until($"{name} is ready", () => Task.FromResult(worker.Printed.Split("is ready with").Length > cores), 90);
         return worker;
     }
 
@@ -58,13 +75,15 @@ public sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>Submits one job that follows a script.</summary>
-    public async Task<(Guid Job, long Seed)> Submit(ActionScript script, params IReadOnlyList<string> labels)
+    public Task<(Guid Job, long Seed)> Submit(ActionScript script, params IReadOnlyList<string> labels) => Submit(script, DeviceKind.Cpu, labels);
+
+    /// <summary>The same for a device.</summary>
+    public async Task<(Guid Job, long Seed)> Submit(ActionScript script, DeviceKind device, params IReadOnlyList<string> labels)
     {
         var seed = Specs.NewSeed();
         script.Write(Folder, seed);
         var spec = Specs.OneJob(seed);
-        if (labels.Count > 0)
-            spec = spec with { Compute = spec.Compute with { Requires = new RequirementsSpec { GpuMemoryGib = null, Labels = labels } } };
+        spec = spec with { Compute = spec.Compute with { Device = device, Requires = labels.Count == 0 ? spec.Compute.Requires : new RequirementsSpec { GpuMemoryGib = null, Labels = labels } } };
         var submitted = await Desk.Submit(spec);
         return ((await Desk.Experiments.Jobs(submitted.Id))[0].Job.Id, seed);
     }
@@ -85,6 +104,11 @@ public sealed class Stage : IAsyncDisposable
     /// <summary>Waits until a scripted action that happens a limited number of times has counted once more.</summary>
     public Task UntilDone(long seed, int epoch, RunAction action) =>
         Until($"{action} in epoch {epoch}", () => Task.FromResult(File.Exists(ActionScript.MarkerFile(Folder, seed, epoch, action))));
+
+    public Task UntilRunning(Guid job, string worker) =>
+        Until($"{worker} has job {job}", async () => await Desk.Job(job) is { State: JobState.Running } view && view.Worker == worker, 60);
+
+    public Task UntilState(Guid job, JobState state, double seconds = 60) => Until($"job {job} is {state}", async () => await Desk.StateOf(job) == state, seconds);
 
     public Task UntilCheckpoint(Guid job, int epoch) => Until($"the checkpoint of epoch {epoch}", async () => (await Desk.Checkpoints.LatestResume(job))?.Epoch >= epoch);
 

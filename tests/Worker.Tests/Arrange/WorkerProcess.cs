@@ -39,8 +39,11 @@ public sealed partial class WorkerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts one on a database; returns at once.</summary>
-    public static WorkerProcess Start(string name, string database, string folder, int cores, int lease, int drain, IEnumerable<string> more) =>
-        Start(name, database, [.. more.Prepend("serve"), "--name", name, "--cores", Text(cores), "--lease", Text(lease), "--drain", Text(drain), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name)]);
+    public static WorkerProcess Start(
+        string name, string database, string folder, int cores, int lease, int drain, IEnumerable<string> more, IReadOnlyDictionary<string, string?>? environment = null) =>
+        StartProgram(
+            "KdRobust.ActionWorker", name, database,
+            [.. more.Prepend("serve"), "--name", name, "--cores", Text(cores), "--lease", Text(lease), "--drain", Text(drain), "--data", folder, "--scratch", Path.Combine(folder, "scratch", name)], environment);
 
     /// <summary>Starts a worker as it is installed: its runs compute.</summary>
     public static WorkerProcess StartReal(string name, TestDatabase database, string folder, int lease) =>
@@ -50,13 +53,15 @@ public sealed partial class WorkerProcess : IAsyncDisposable
     public static WorkerProcess Start(string name, string connectionString, params IEnumerable<string> arguments) =>
         StartProgram("KdRobust.ActionWorker", name, connectionString, arguments);
 
-    static WorkerProcess StartProgram(string program, string name, string connectionString, IEnumerable<string> arguments)
+    static WorkerProcess StartProgram(string program, string name, string connectionString, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program), arguments)
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         start.Environment["KDR_DATABASE"] = connectionString;
+        foreach (var (variable, value) in environment ?? new Dictionary<string, string?>())
+            start.Environment[variable] = value;
         return new WorkerProcess(Process.Start(start)!, name);
     }
 

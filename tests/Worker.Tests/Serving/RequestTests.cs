@@ -1,6 +1,5 @@
 using KdRobust.ActionWorker;
 using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Workers;
 using KdRobust.Support;
 using KdRobust.Worker.Tests.Arrange;
@@ -17,32 +16,6 @@ public sealed class RequestTests
     const double Patience = 90;
 
     static readonly ActionScript WaitsInFive = new(Actions: [new(5, RunAction.Wait)]);
-
-    [PostgresFact]
-    public async Task Paused_job_frees_its_slot_and_continues_at_the_registered_step_under_a_new_fence()
-    {
-        await using var stage = await Stage.Open();
-        var (job, seed) = await stage.Submit(WaitsInFive);
-        var worker = stage.StartWorker();
-        await stage.UntilEpoch(seed, 5);
-        var process = worker.RunProcesses().ShouldHaveSingleItem();
-        var fence = (await stage.Desk.Job(job)).Fence;
-        (await stage.Desk.Jobs.Pause(job, "ada")).Kind.ShouldBe(RequestKind.Requested);
-        await stage.Until("the job is paused", async () => await stage.Desk.StateOf(job) == JobState.Paused);
-        var (other, otherSeed) = await stage.Submit(new ActionScript(Epochs: 2));
-        await stage.UntilEnded(other, Patience);
-        await stage.ShouldHaveSucceededUndisturbed(other, otherSeed, 2);
-
-        stage.LetGo(seed);
-        await stage.Desk.Jobs.Resume(job, "ada");
-        await stage.UntilEnded(job, Patience);
-        await stage.ShouldHaveSucceededUndisturbed(job, seed);
-        var view = await stage.Desk.Job(job);
-        view.Fence.ShouldBeGreaterThan(fence);
-        view.Attempt.ShouldBe(1, "a pause is no attempt");
-        stage.Epochs(seed).Select(epoch => epoch.Epoch).ShouldBe([1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10]);
-        worker.RunProcesses().ShouldBe([process], "a run that stops when asked keeps its process");
-    }
 
     [PostgresFact]
     public async Task Pause_that_a_killed_worker_never_heard_of_pauses_the_job_all_the_same()

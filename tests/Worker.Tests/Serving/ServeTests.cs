@@ -95,17 +95,6 @@ public sealed class ServeTests
     }
 
     [PostgresFact]
-    public async Task Long_silent_phase_costs_no_lease()
-    {
-        await using var stage = await Stage.Open(lease: 4);
-        var (job, seed) = await stage.Submit(new ActionScript(Epochs: 2, Actions: [new(1, RunAction.Busy, Milliseconds: 9_000)]));
-        stage.StartWorker();
-        await stage.UntilEnded(job);
-        await stage.ShouldHaveSucceededUndisturbed(job, seed, 2);
-        (await stage.Desk.Job(job)).Attempt.ShouldBe(1, "more than two leases passed, with heartbeats");
-    }
-
-    [PostgresFact]
     public async Task Damaged_resume_point_is_passed_over_for_the_one_before()
     {
         await using var stage = await Stage.Open();

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Runs;
 using static TorchSharp.torch;
 
@@ -17,7 +19,8 @@ internal static class ImportedWeights
     public static void Load(IWeightsFile file, KeyMapping mapping, IReadOnlyDictionary<string, Tensor> targets)
     {
         var mismatches = Mismatches(file, mapping, targets).ToList();
-        if (mismatches.Count > 0) throw TensorSet.Refusal($"{file.Path} ({file.Source})", "the network, with the spec's rename and skip,", mismatches);
+        if (mismatches.Count > 0)
+            throw TensorSet.Refusal($"{Path.GetFileName(file.Path)} ({file.Source})", $"the network, with the spec's rename and skip{Proposal(file, mapping, targets)},", mismatches);
         var names = mapping.Mapped.ToDictionary(key => key.Network, key => key.File, StringComparer.Ordinal);
         using var noGrad = no_grad();
         foreach (var (name, target) in targets)
@@ -26,6 +29,16 @@ internal static class ImportedWeights
             if (names.TryGetValue(name, out var source)) target.copy_(file.Load(source));
             else target.zero_();
         }
+    }
+
+    // Most misfits are names alone: what would make more of them fit is said first.
+    static string Proposal(IWeightsFile file, KeyMapping mapping, IReadOnlyDictionary<string, Tensor> targets)
+    {
+        string[] names = [.. mapping.Mapped.Select(key => key.File)];
+        var proposed = RenameProposal.Of(names, [.. targets.Keys]);
+        return names.Count(name => targets.ContainsKey(KeyMapping.Renamed(name, proposed))) > mapping.Mapped.Count(key => targets.ContainsKey(key.Network))
+            ? $" (\"rename\": {JsonSerializer.Serialize(proposed, SpecJson.Options)} would fit better)"
+            : "";
     }
 
     static IEnumerable<string> Mismatches(IWeightsFile file, KeyMapping mapping, IReadOnlyDictionary<string, Tensor> targets)
