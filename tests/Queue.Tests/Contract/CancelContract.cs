@@ -36,7 +36,7 @@ public sealed class CancelContract : ContractSuite
         await Cancel(queued, CancelKind.AlreadyEnded);
         await Cancel(running, CancelKind.Requested);
         (await stage.UntilEnded(running, seconds: 20)).State.ShouldBe(JobState.Cancelled);
-        await stage.UntilState(diamond[0].Job.Id, JobState.Succeeded, Patience);
+        await stage.UntilState(diamond[0].Job.Id, JobState.Succeeded);
         await Cancel(diamond[0].Job.Id, CancelKind.AlreadyEnded);
         worker.RunProcesses().ShouldBe([process], "a run that stops when asked keeps its process");
         (await stage.Desk.StateOf(diamond[3].Job.Id)).ShouldBe(JobState.Cancelled, "it waited for a cancelled one");
@@ -51,7 +51,7 @@ public sealed class CancelContract : ContractSuite
             // A run takes some tens of milliseconds from here to its result.
             await Task.Delay(round * 12);
             await stage.Desk.Jobs.RequestCancel(race, "ada", false);
-            ends.Add((await stage.UntilEnded(race, Patience)).State);
+            ends.Add((await stage.UntilEnded(race)).State);
         }
         ends.ShouldBeSubsetOf([JobState.Succeeded, JobState.Cancelled]);
         (await stage.Database.Scalar<long>(

@@ -16,8 +16,8 @@ public abstract class ContractSuite
     /// <summary>What a busy machine may need on top of what the settings say: no promise, but a limit all the same.</summary>
     protected static readonly TimeSpan BusyMachine = TimeSpan.FromSeconds(8);
 
-    /// <summary>Seconds: the tests here start several processes, one after the other.</summary>
-    protected const double Patience = 90;
+    /// <summary>Classes that do not run beside each other: a dozen processes that start at once can cost a neighbour a lease of three seconds.</summary>
+    public const string ShortLeases = "short leases";
 
     /// <summary>The engines this build has.</summary>
     public static TheoryData<string> Engines => new()

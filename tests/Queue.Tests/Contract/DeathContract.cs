@@ -8,6 +8,7 @@ using KdRobust.Worker.Tests.Arrange;
 namespace KdRobust.Queue.Tests.Contract;
 
 /// <summary>Workers that die in the middle of a job, or stand still and come back.</summary>
+[Collection(ContractSuite.ShortLeases)]
 public sealed class DeathContract : ContractSuite
 {
     static readonly ActionScript HangsInFive = new(Actions: [new(5, RunAction.Hang, Times: 1)]);
@@ -26,7 +27,7 @@ public sealed class DeathContract : ContractSuite
         killed.KillHard();
         await stage.Until("the orphan has ended", () => Task.FromResult(!WorkerProcess.IsAlive(orphan)), seconds: 5);
 
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed);
         var view = await stage.Desk.Job(job);
         (view.Attempt, view.Worker).ShouldBe((2, "other"));
@@ -49,11 +50,11 @@ public sealed class DeathContract : ContractSuite
         zombie.Halt();
         stage.LetGo(seed); // Its run goes on and fills the pipe with what it must not write.
         stage.StartWorker("winner");
-        await stage.Until("the winner has the job", async () => (await stage.Desk.Job(job)).Worker == "winner", Patience);
+        await stage.Until("the winner has the job", async () => (await stage.Desk.Job(job)).Worker == "winner");
         zombie.GoOn();
-        await stage.Until("the zombie gives up", () => Task.FromResult(zombie.Printed.Contains("the lease is gone", StringComparison.Ordinal)), Patience);
+        await stage.Until("the zombie gives up", () => Task.FromResult(zombie.Printed.Contains("the lease is gone", StringComparison.Ordinal)));
         await WritesNothing(stage, stale);
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
 
         await stage.ShouldHaveSucceededUndisturbed(job, seed, 12);
         await WritesNothing(stage, stale);
@@ -73,7 +74,7 @@ public sealed class DeathContract : ContractSuite
         var deaf = zombie.RunProcesses().ShouldHaveSingleItem();
         zombie.Halt();
         stage.StartWorker("winner");
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         WorkerProcess.IsAlive(deaf).ShouldBeTrue();
         zombie.GoOn();
         await stage.Until("the deaf run is killed", () => Task.FromResult(!WorkerProcess.IsAlive(deaf)), BusyMachine.TotalSeconds);
@@ -92,9 +93,9 @@ public sealed class DeathContract : ContractSuite
         (await stage.Desk.Jobs.RequestCancel(job, "ada", false)).Kind.ShouldBe(CancelKind.Requested);
         killed.KillHard();
         stage.StartWorker("other");
-        (await stage.UntilEnded(job, Patience)).State.ShouldBe(JobState.Cancelled);
+        (await stage.UntilEnded(job)).State.ShouldBe(JobState.Cancelled);
         var (next, nextSeed) = await stage.Submit(new ActionScript(Epochs: 2));
-        await stage.UntilEnded(next, Patience);
+        await stage.UntilEnded(next);
         await stage.ShouldHaveSucceededUndisturbed(next, nextSeed, 2);
         stage.Epochs(seed).Count.ShouldBe(5);
         (await stage.Desk.Jobs.Events(job)).Count(line => line.To.IsTerminal()).ShouldBe(1);
@@ -111,18 +112,18 @@ public sealed class DeathContract : ContractSuite
         {
             var doomed = next;
             await stage.UntilRunning(poison, doomed.Name);
-            await stage.Until("its run has begun", () => Task.FromResult(stage.Epochs(seed).Count == death), Patience);
+            await stage.Until("its run has begun", () => Task.FromResult(stage.Epochs(seed).Count == death));
             next = stage.StartWorker($"doomed{death + 1}", more: ["--label", "doomed"]);
             doomed.KillHard();
             var (other, otherSeed) = await stage.Submit(new ActionScript(Epochs: 3));
-            await stage.UntilEnded(other, Patience);
+            await stage.UntilEnded(other);
             await stage.ShouldHaveSucceededUndisturbed(other, otherSeed, 3);
         }
-        var failed = await stage.UntilEnded(poison, Patience);
+        var failed = await stage.UntilEnded(poison);
         failed.State.ShouldBe(JobState.Failed);
         failed.Failure!.Kind.ShouldBe(FailureKind.Crash);
         var (last, lastSeed) = await stage.Submit(new ActionScript(Epochs: 3), "doomed");
-        (await stage.UntilEnded(last, Patience)).Worker.ShouldBe(next.Name);
+        (await stage.UntilEnded(last)).Worker.ShouldBe(next.Name);
         await stage.ShouldHaveSucceededUndisturbed(last, lastSeed, 3);
         stage.Epochs(seed).Count.ShouldBe(RetryPolicy.MaxCrashes);
     }

@@ -8,6 +8,7 @@ using Npgsql;
 namespace KdRobust.Queue.Tests.Contract;
 
 /// <summary>What is accepted is there, once, and is found by somebody.</summary>
+[Collection(ContractSuite.ShortLeases)]
 public sealed class EnqueueContract : ContractSuite
 {
     [PostgresTheory, MemberData(nameof(Engines))]
@@ -33,7 +34,7 @@ public sealed class EnqueueContract : ContractSuite
 
         await stage.Database.Execute("DROP TRIGGER refuse ON job");
         var (job, seed) = await stage.Submit(new ActionScript());
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed);
         await new NpgsqlCommand("SELECT 1", ears).ExecuteNonQueryAsync();
         heard.ShouldContain("kdr_ready cpu");
@@ -53,7 +54,7 @@ public sealed class EnqueueContract : ContractSuite
         submitted.Select(one => one.Id).Distinct().ShouldHaveSingleItem();
         submitted.Count(one => one.Created).ShouldBe(1);
         var job = (await stage.Desk.Experiments.Jobs(submitted[0].Id)).ShouldHaveSingleItem().Job.Id;
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed);
         stage.Epochs(seed).Count.ShouldBe(10);
         (await stage.Database.Scalar<long>("SELECT count(*) FROM job")).ShouldBe(1);
@@ -68,7 +69,7 @@ public sealed class EnqueueContract : ContractSuite
         {
             var (job, seed) = await stage.Submit(new ActionScript(MillisecondsPerEpoch: 5));
             await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => stage.Database.Execute("SELECT pg_notify('kdr_ready', 'cpu')")));
-            await stage.UntilEnded(job, Patience);
+            await stage.UntilEnded(job);
             await stage.ShouldHaveSucceededUndisturbed(job, seed);
             stage.Epochs(seed).Count.ShouldBe(10, "one run process ran it, once");
             (await stage.Desk.Jobs.Events(job)).Count(line => line.To == JobState.Running).ShouldBe(1);
@@ -94,7 +95,7 @@ public sealed class EnqueueContract : ContractSuite
             """);
         worker.GoOn();
         var now = await Now(stage);
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed);
         (await Claimed(stage, job)).ShouldBeLessThan(now + Poll + BusyMachine);
         (await stage.Desk.Job(job)).Attempt.ShouldBe(2, "nor was anybody told that it may be tried again");

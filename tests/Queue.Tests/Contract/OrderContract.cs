@@ -39,7 +39,7 @@ public sealed class OrderContract : ContractSuite
         await stage.Desk.Jobs.SetPriority(raised.Job, 9, "ada");
         stage.LetGo(second.Seed);
         foreach (var job in names.Keys)
-            (await stage.UntilEnded(job, Patience)).State.ShouldBe(JobState.Succeeded);
+            (await stage.UntilEnded(job)).State.ShouldBe(JobState.Succeeded);
         (await Order(stage)).Select(job => names[job]).ShouldBe(["nine", "five, the older", "five, the younger", "raised to nine", "five, the older", "five, the youngest", "one"]);
     }
 
@@ -53,13 +53,13 @@ public sealed class OrderContract : ContractSuite
         var submitted = await stage.Desk.Submit(Specs.Diamond(seed));
         await stage.StartReadyWorker(cores: 2);
         var jobs = (await stage.Desk.Experiments.Jobs(submitted.Id)).ToDictionary(job => job.Key, job => job.Job.Id);
-        (await stage.UntilEnded(jobs["train/cni"], Patience)).State.ShouldBe(JobState.Failed);
+        (await stage.UntilEnded(jobs["train/cni"])).State.ShouldBe(JobState.Failed);
         foreach (var below in jobs.Values.Where(job => job != jobs["train/cni"]))
             (await stage.UntilEnded(below)).ShouldSatisfyAllConditions(view => view.State.ShouldBe(JobState.Cancelled), view => view.CancelledWith.ShouldBe(jobs["train/cni"]));
         stage.Epochs(seed).Count.ShouldBe(1, "nothing that waited was begun");
 
         (await stage.Desk.Jobs.Retry(jobs["train/cni"], RetryFrom.Checkpoint, "ada")).TakenBack.Count.ShouldBe(3);
-        await stage.Until("the experiment has ended", async () => (await stage.Desk.Experiments.Find(submitted.Id, null))!.HasEnded, Patience);
+        await stage.Until("the experiment has ended", async () => (await stage.Desk.Experiments.Find(submitted.Id, null))!.HasEnded);
         (await stage.Desk.Experiments.Find(submitted.Id, null))!.State.ShouldBe(ExperimentState.Succeeded, await stage.Dump());
         (await Order(stage)).ShouldBe([jobs["train/cni"], jobs["train/cni"], jobs["labels/teacher-labels-votes"], jobs["train/kd-votes"], jobs["attack/kd-votes-8"]]);
         (await stage.Database.Scalar<long>(
@@ -85,7 +85,7 @@ public sealed class OrderContract : ContractSuite
         stage.StartWorker("gpu", more: ["--device", "cuda", "--gpus", $"{Environment.ProcessId}"]);
         foreach (var (job, seed) in jobs)
         {
-            await stage.UntilEnded(job, Patience);
+            await stage.UntilEnded(job);
             await stage.ShouldHaveSucceededUndisturbed(job, seed, 4);
         }
         foreach (var (device, name) in new[] { ("cuda", "gpu"), ("cpu", "cpu_") })

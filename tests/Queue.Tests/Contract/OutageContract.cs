@@ -33,7 +33,7 @@ public sealed class OutageContract : ContractSuite
         await stage.Desk.Jobs.SetPriority(next, 1, "ada");
         foreach (var (job, seed, epochs) in ((Guid, long, int)[])[(ending, endingSeed, 10), (running, runningSeed, 120), (next, nextSeed, 2)])
         {
-            (await stage.UntilEnded(job, Patience)).Attempt.ShouldBe(1);
+            (await stage.UntilEnded(job)).Attempt.ShouldBe(1);
             await stage.ShouldHaveSucceededUndisturbed(job, seed, epochs);
             stage.Epochs(seed).Count.ShouldBe(epochs, "the same attempt went on");
         }
@@ -54,7 +54,7 @@ public sealed class OutageContract : ContractSuite
         await Persistence.Tests.Arrange.Eventually.Holds("the worker fenced itself off", () => Task.FromResult(!WorkerProcess.IsAlive(process)), (stage.Lease.SelfFence + BusyMachine).TotalSeconds);
         await over;
         await stage.Cluster.Start();
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed);
         (await stage.Desk.Job(job)).Attempt.ShouldBe(2);
         (await stage.Desk.Jobs.Events(job))[^1].To.ShouldBe(JobState.Succeeded);

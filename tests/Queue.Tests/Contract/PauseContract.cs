@@ -27,7 +27,7 @@ public sealed class PauseContract : ContractSuite
 
         stage.LetGo(seed);
         stage.StartWorker("w2");
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed);
         (await stage.Desk.Job(job)).Attempt.ShouldBe(1);
         stage.Epochs(seed).Select(epoch => epoch.Epoch).ShouldBe([1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10]);
@@ -45,12 +45,12 @@ public sealed class PauseContract : ContractSuite
         (await stage.Desk.Jobs.Pause(job, "ada")).Kind.ShouldBe(RequestKind.Requested);
         await stage.UntilState(job, JobState.Paused);
         var (other, otherSeed) = await stage.Submit(new ActionScript(Epochs: 2));
-        await stage.UntilEnded(other, Patience);
+        await stage.UntilEnded(other);
         await stage.ShouldHaveSucceededUndisturbed(other, otherSeed, 2);
 
         stage.LetGo(seed);
         await stage.Desk.Jobs.Resume(job, "ada");
-        await stage.UntilEnded(job, Patience);
+        await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed);
         var view = await stage.Desk.Job(job);
         view.Fence.ShouldBeGreaterThan(fence);

@@ -43,10 +43,10 @@ public sealed class TimeContract : ContractSuite
         foreach (var (job, seed) in held)
         {
             stage.LetGo(seed);
-            await stage.UntilEnded(job, Patience);
+            await stage.UntilEnded(job);
             await stage.ShouldHaveSucceededUndisturbed(job, seed);
         }
-        await stage.UntilEnded(again, Patience);
+        await stage.UntilEnded(again);
         await stage.ShouldHaveSucceededUndisturbed(again, againSeed);
         var failed = (await stage.Desk.Jobs.Events(again)).Single(line => line.From == JobState.Running && line.To == JobState.Queued).At;
         var longest = RetryPolicy.Delay(1);
@@ -65,7 +65,7 @@ public sealed class TimeContract : ContractSuite
         await stage.Database.Execute($"UPDATE job SET progress_at = clock_timestamp() - interval '{(int)StallLimits.ByKind[TrainPayload.Kind].TotalSeconds + 1} s'");
         await stage.Until("the alarm is raised", async () => (await stage.Desk.Job(job)).StalledAt is not null);
         (await stage.Desk.StateOf(job)).ShouldBe(JobState.Running);
-        var ended = await stage.UntilEnded(job, Patience);
+        var ended = await stage.UntilEnded(job);
         await stage.ShouldHaveSucceededUndisturbed(job, seed, 2);
         (ended.Attempt, ended.Fence, ended.StalledAt).ShouldBe((1, 1L, null), "three leases passed, with heartbeats");
         (await stage.Desk.Jobs.Events(job)).ShouldContain(line => line.Reason.StartsWith("alarm: no progress for", StringComparison.Ordinal));
@@ -91,7 +91,7 @@ public sealed class TimeContract : ContractSuite
     static async Task<string> Listening(Stage stage, string name)
     {
         var file = Path.Combine(stage.Folder, $"{name}.address");
-        await stage.Until($"the API that is {name} listens", () => Task.FromResult(File.Exists(file)), Patience);
+        await stage.Until($"the API that is {name} listens", () => Task.FromResult(File.Exists(file)));
         return (await File.ReadAllTextAsync(file)).Trim();
     }
 

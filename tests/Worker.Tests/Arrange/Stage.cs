@@ -15,6 +15,9 @@ public sealed class Stage : IAsyncDisposable
     public const int ShortLease = 3;
     const int LongLease = 60;
 
+    /// <summary>Seconds after which what must happen has not happened: a busy machine takes long to start a process.</summary>
+    const double Patience = 90;
+
     /// <summary>The engine a worker has that is not told of one.</summary>
     public const string DefaultEngine = "postgres";
 
@@ -62,7 +65,7 @@ public sealed class Stage : IAsyncDisposable
     public async Task<WorkerProcess> StartReadyWorker(string name = "w1", int cores = 1, IEnumerable<string>? more = null)
     {
         var worker = StartWorker(name, cores, more: more);
-        await Until($"{name} is ready", () => Task.FromResult(worker.Printed.Split("is ready with").Length > cores), 90);
+        await Until($"{name} is ready", () => Task.FromResult(worker.Printed.Split("is ready with").Length > cores));
         return worker;
     }
 
@@ -106,19 +109,19 @@ public sealed class Stage : IAsyncDisposable
         Until($"{action} in epoch {epoch}", () => Task.FromResult(File.Exists(ActionScript.MarkerFile(Folder, seed, epoch, action))));
 
     public Task UntilRunning(Guid job, string worker) =>
-        Until($"{worker} has job {job}", async () => await Desk.Job(job) is { State: JobState.Running } view && view.Worker == worker, 60);
+        Until($"{worker} has job {job}", async () => await Desk.Job(job) is { State: JobState.Running } view && view.Worker == worker);
 
-    public Task UntilState(Guid job, JobState state, double seconds = 60) => Until($"job {job} is {state}", async () => await Desk.StateOf(job) == state, seconds);
+    public Task UntilState(Guid job, JobState state, double seconds = Patience) => Until($"job {job} is {state}", async () => await Desk.StateOf(job) == state, seconds);
 
     public Task UntilCheckpoint(Guid job, int epoch) => Until($"the checkpoint of epoch {epoch}", async () => (await Desk.Checkpoints.LatestResume(job))?.Epoch >= epoch);
 
-    public async Task<JobView> UntilEnded(Guid job, double seconds = 40)
+    public async Task<JobView> UntilEnded(Guid job, double seconds = Patience)
     {
         await Until($"job {job} has ended", async () => (await Desk.StateOf(job)).IsTerminal(), seconds);
         return await Desk.Job(job);
     }
 
-    public Task Until(string what, Func<Task<bool>> condition, double seconds = 40) => Eventually.Holds(what, condition, seconds, Dump);
+    public Task Until(string what, Func<Task<bool>> condition, double seconds = Patience) => Eventually.Holds(what, condition, seconds, Dump);
 
     /// <summary>Asserts that a job of a script ended with the numbers of an undisturbed run.</summary>
     public async Task ShouldHaveSucceededUndisturbed(Guid job, long seed, int epochs = 10)
