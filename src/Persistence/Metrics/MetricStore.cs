@@ -72,14 +72,22 @@ public sealed class MetricStore(NpgsqlDataSource database)
     /// <summary>The same inside somebody's transaction, which holds the job's row until it ends.</summary>
     internal static async Task<bool> Append(NpgsqlConnection connection, JobLease lease, IReadOnlyList<MetricPoint> points, CancellationToken ct)
     {
-        var attempt = await connection.Value<int?>(
-            "SELECT attempt FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR NO KEY UPDATE", [lease.JobId, lease.Fence], ct);
+        await using var look = connection.Together(
+            ("SELECT attempt FROM job WHERE id = $1 AND fence = $2 AND state = 'Running' FOR NO KEY UPDATE", [lease.JobId, lease.Fence]),
+            // One claim has one writer and the row is locked: what it has stored ends at the job's last row, or that is of an earlier claim.
+            ("SELECT fence, ordinal FROM metric WHERE job_id = $1 ORDER BY id DESC LIMIT 1", [lease.JobId]));
+        int? attempt;
+        var stored = -1L;
+        await using (var reader = await look.ExecuteReaderAsync(ct))
+        {
+            attempt = (await reader.Rows(row => (int?)row.GetInt32(0), ct)).SingleOrDefault();
+            foreach (var (fence, ordinal) in await reader.Rows(row => (row.GetInt64(0), row.GetInt64(1)), ct))
+                stored = fence == lease.Fence ? ordinal : -1;
+        }
         if (attempt is null)
             return false;
         if (points.Count == 0)
             return true;
-        // One claim has one writer and the row is locked: what it has stored ends at its highest ordinal.
-        var stored = await connection.Value<long>("SELECT coalesce(max(ordinal), -1) FROM metric WHERE job_id = $1 AND fence = $2", [lease.JobId, lease.Fence], ct);
         var last = stored;
         await using (var copy = await connection.BeginBinaryImportAsync(
             "COPY metric (job_id, fence, attempt, ordinal, series, epoch, step, value) FROM STDIN (FORMAT BINARY)", ct))
