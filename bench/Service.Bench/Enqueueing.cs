@@ -21,13 +21,18 @@ static class Enqueueing
         for (var round = 0; round < load.Rounds; round++)
         {
             raw.Add(await Pgbench.Run(place.ConnectionString, Pgbench.InsertOne(payload), Callers, load.Seconds));
+            var before = await Cpu.Now(place);
             var (rate, took) = await Submit(load.Seconds);
+            var cpu = (await Cpu.Now(place)).Since(before, took.Count);
             ours.Add(rate);
             rawBulk.Add(Bulk * await Pgbench.Run(place.ConnectionString, Pgbench.InsertHundred(payload), Callers, load.Seconds));
-            ourBulk.Add(Bulk * (await Sweeps(load.Seconds)).Rate);
-            rows.Add(new { raw = Figure.Rounded(raw[^1]), ours = Figure.Rounded(rate), p99_ms = Figure.Rounded(Sample.Quantile(took, 0.99)) });
-            bulks.Add(new { raw = Figure.Rounded(rawBulk[^1]), ours = Figure.Rounded(ourBulk[^1]) });
-            Load.Say($"round {round + 1} of {load.Rounds}: {raw[^1]:0} rows/s raw, {ours[^1]:0} jobs/s over HTTP; by the hundred {rawBulk[^1]:0} and {ourBulk[^1]:0}");
+            before = await Cpu.Now(place);
+            var (sweepRate, swept) = await Sweeps(load.Seconds);
+            var sweepCpu = (await Cpu.Now(place)).Since(before, swept.Count * Bulk);
+            ourBulk.Add(Bulk * sweepRate);
+            rows.Add(new { raw = Figure.Rounded(raw[^1]), ours = Figure.Rounded(rate), p99_ms = Figure.Rounded(Sample.Quantile(took, 0.99)), cpu_ms_a_job = cpu });
+            bulks.Add(new { raw = Figure.Rounded(rawBulk[^1]), ours = Figure.Rounded(ourBulk[^1]), cpu_ms_a_job = sweepCpu });
+            Load.Say($"round {round + 1} of {load.Rounds}: {raw[^1]:0} rows/s raw, {ours[^1]:0} jobs/s over HTTP; by the hundred {rawBulk[^1]:0} and {ourBulk[^1]:0}; CPU ms a job {cpu}, {sweepCpu}");
         }
         await place.Run("VACUUM ANALYZE job");
         var sweeps = new List<double>();

@@ -45,7 +45,8 @@ static class GetById
             Load.Say($"round {round + 1} of {load.Rounds}: p99 {raw[^1]:0.00} ms empty ({emptyRate:0}/s), {ours[^1]:0.00} ms a job ({rate:0}/s)");
         }
         foreach (var wire in wires.Concat(empty)) wire.Dispose();
-        await server.DisposeAsync();
+        await server.Signal("TERM");
+        await server.Ended();
         Directory.Delete(folder, recursive: true);
         return Outcome.Of(
             new { connections = Connections, rounds = rows },

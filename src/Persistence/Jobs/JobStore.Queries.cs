@@ -1,6 +1,7 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -12,6 +13,12 @@ namespace KdRobust.Persistence.Jobs;
 /// <param name="Checkpoints">Its undamaged checkpoints, oldest first.</param>
 /// <param name="Experiments">The newest hundred experiments that use it, newest first.</param>
 public sealed record JobDetails(JobView Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<CheckpointInfo> Checkpoints, IReadOnlyList<Guid> Experiments);
+
+/// <summary>What there is about a job after what somebody knows already.</summary>
+/// <param name="Job">As it is, read after the others; null when there is none.</param>
+/// <param name="Events">Lines of its history, oldest first.</param>
+/// <param name="Metrics">Its metrics, oldest first, as many as were asked for at most.</param>
+public sealed record JobNews(JobView? Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<StoredMetric> Metrics);
 
 public sealed partial class JobStore
 {
@@ -53,6 +60,21 @@ public sealed partial class JobStore
         var checkpoints = await reader.Rows(row => CheckpointStore.ReadInfo(row, 0), ct);
         var experiments = await reader.Rows(row => row.GetGuid(0), ct);
         return found is [var view] ? new JobDetails(view, events, checkpoints, experiments) : null;
+    }, ct);
+
+    /// <summary>What is new about a job.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="afterEvent">Id of the last line of its history that is known; 0 for none.</param>
+    /// <param name="afterMetric">Id of the last metric that is known, 0 for none; null where metrics are not wanted.</param>
+    /// <param name="mostMetrics">At most so many.</param>
+    /// <param name="ct">Gives up.</param>
+    public Task<JobNews> News(Guid job, long afterEvent, long? afterMetric, int mostMetrics, CancellationToken ct = default) => database.Ask(async connection =>
+    {
+        await using var batch = connection.Together((SomeEvents, [job, afterEvent, 1000]), (MetricStore.After, [job, afterMetric, mostMetrics]), (OneView, [job, null]));
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        var events = await reader.Rows(ReadEvent, ct);
+        var metrics = await reader.Rows(MetricStore.ReadMetric, ct);
+        return new JobNews((await reader.Rows(row => ReadView(row, 0), ct)).SingleOrDefault(), events, metrics);
     }, ct);
 
     /// <summary>The history of a job after an event, oldest first.</summary>

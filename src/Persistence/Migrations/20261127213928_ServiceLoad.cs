@@ -6,16 +6,14 @@ namespace KdRobust.Persistence.Migrations
 {
     /// <summary>
     /// What a service under load must not pay for. Metrics: one index instead of three, and no question about the job for each row
-    /// of hundreds of thousands; the append holds the job's row. The history: arrivals are written a statement at a time, with one
-    /// word to who watches (nobody can watch a job he does not know yet), and a claim is told by the claimer after its commit, since
-    /// a transaction that notifies holds a lock of the whole server until it is on disk.
+    /// of hundreds of thousands; the append holds the job's row. The history: a claim is told by the claimer after its commit, since a
+    /// transaction that notifies holds a lock of the whole server until it is on disk.
     /// </summary>
     public partial class ServiceLoad : Migration
     {
+        // A quota is asked about where a job stops running: that may be what held others back.
         const string History =
             """
-            DROP TRIGGER job_history ON job;
-
             CREATE OR REPLACE FUNCTION job_history() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 IF NEW.state <> OLD.state THEN
@@ -24,34 +22,16 @@ namespace KdRobust.Persistence.Migrations
                     IF NOT (OLD.state = 'Queued' AND NEW.state = 'Running') THEN
                         PERFORM pg_notify('kdr_job', NEW.id::text);
                     END IF;
-                    -- A job that stops running may be what a quota held others back for.
                     IF NEW.state = 'Queued' OR (OLD.state = 'Running' AND EXISTS (SELECT 1 FROM quota WHERE device = NEW.device)) THEN
                         PERFORM pg_notify('kdr_ready', NEW.device);
                     END IF;
                 END IF;
                 RETURN NULL;
             END $$;
-
-            CREATE TRIGGER job_history AFTER UPDATE OF state ON job FOR EACH ROW EXECUTE FUNCTION job_history();
-
-            CREATE FUNCTION job_arrival() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                INSERT INTO job_event (job_id, from_state, to_state, fence, worker, reason, at)
-                SELECT id, NULL, state, fence, worker, reason, clock_timestamp() FROM arrived ORDER BY seq;
-                PERFORM pg_notify('kdr_job', first.id::text) FROM (SELECT id FROM arrived LIMIT 1) first;
-                PERFORM pg_notify('kdr_ready', ready.device) FROM (SELECT DISTINCT device FROM arrived WHERE state = 'Queued') ready;
-                RETURN NULL;
-            END $$;
-
-            CREATE TRIGGER job_arrival AFTER INSERT ON job REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION job_arrival();
             """;
 
-        const string HistoryByRow =
+        const string HistoryThatTellsClaims =
             """
-            DROP TRIGGER job_arrival ON job;
-            DROP FUNCTION job_arrival();
-            DROP TRIGGER job_history ON job;
-
             CREATE OR REPLACE FUNCTION job_history() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 IF TG_OP = 'INSERT' OR NEW.state <> OLD.state THEN
@@ -59,15 +39,12 @@ namespace KdRobust.Persistence.Migrations
                     VALUES (NEW.id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.state END, NEW.state, NEW.fence,
                             coalesce(NEW.worker, CASE WHEN TG_OP = 'UPDATE' THEN OLD.worker END), NEW.reason, clock_timestamp());
                     PERFORM pg_notify('kdr_job', NEW.id::text);
-                    -- A job that stops running may be what a quota held others back for.
                     IF NEW.state = 'Queued' OR (TG_OP = 'UPDATE' AND OLD.state = 'Running' AND EXISTS (SELECT 1 FROM quota WHERE device = NEW.device)) THEN
                         PERFORM pg_notify('kdr_ready', NEW.device);
                     END IF;
                 END IF;
                 RETURN NULL;
             END $$;
-
-            CREATE TRIGGER job_history AFTER INSERT OR UPDATE OF state ON job FOR EACH ROW EXECUTE FUNCTION job_history();
             """;
 
         /// <inheritdoc />
@@ -100,7 +77,7 @@ namespace KdRobust.Persistence.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.Sql(HistoryByRow);
+            migrationBuilder.Sql(HistoryThatTellsClaims);
 
             migrationBuilder.DropPrimaryKey(
                 name: "pk_metric",
