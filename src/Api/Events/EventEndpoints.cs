@@ -6,7 +6,6 @@ using KdRobust.Api.Requests;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
-using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Sweeps;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -24,7 +23,7 @@ static class EventEndpoints
                 + "Begins with the whole history; with Last-Event-ID, after that message. Nothing is lost between the two.");
 
     static async Task<Results<ServerSentEventsResult<string>, ProblemHttpResult>> Follow(
-        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, MetricStore metrics, ChangeFeed feed, OverviewSource overviews, ApiOptions options,
+        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, NewsDesk news, ChangeFeed feed, OverviewSource overviews, ApiOptions options,
         ILogger<EventStream> log, IHostApplicationLifetime lifetime, CancellationToken ct)
     {
         if (topics == OverviewStream.Topic)
@@ -33,7 +32,7 @@ static class EventEndpoints
         if (refused is not null) return refused;
         // A reconnecting EventSource sends the header; a new one that continues from a stored place has only the address.
         var last = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["lastEventId"].FirstOrDefault();
-        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, jobs, sweeps, metrics, feed.Listen, options.KeepAlive, log);
+        var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, news, sweeps, feed.Listen, options.KeepAlive, log);
         return TypedResults.ServerSentEvents(Until(lifetime.ApplicationStopping, stream, ct));
     }
 

@@ -10,7 +10,6 @@ using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
-using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Schema;
 using KdRobust.Persistence.Sweeps;
 
@@ -20,7 +19,7 @@ namespace KdRobust.Api.Events;
 /// One client's stream of what happens to its topics. A notification is only a hint where to look; the rows after the
 /// cursor are what is told, so a reconnect, a lost notification or a restart of this service loses nothing.
 /// </summary>
-sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, MetricStore metrics,
+sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore experiments, NewsDesk jobs, SweepStore sweeps,
     Func<Func<Change, bool>, CancellationToken, IAsyncEnumerable<Change>> listen, TimeSpan keepAlive, ILogger log)
 {
     const int MetricsPerMessage = 1000;
@@ -98,14 +97,19 @@ sealed class EventStream(EventTopics topics, EventCursor cursor, ExperimentStore
     async Task Job(int index, List<SseItem<string>> news, CancellationToken ct)
     {
         var (id, withMetrics) = topics.Jobs[index];
-        var lines = await jobs.Events(id, cursor.Event(index), ct: ct);
-        while (withMetrics && await metrics.Read(id, cursor.Metric(index), MetricsPerMessage, ct) is { Count: > 0 } points)
+        JobNews found;
+        do
         {
-            cursor.Metric(index) = points[^1].Id;
-            news.Add(Message("metrics", new MetricsMessage(id, [.. points.Select(Metric.Of)])));
+            found = await jobs.Of(id, cursor.Event(index), withMetrics ? cursor.Metric(index) : null, MetricsPerMessage, ct);
+            if (found.Metrics.Count > 0)
+            {
+                cursor.Metric(index) = found.Metrics[^1].Id;
+                news.Add(Message("metrics", new MetricsMessage(id, [.. found.Metrics.Select(Metric.Of)])));
+            }
         }
-        if (await jobs.Find(id, null, ct) is not { } job) return;
-        foreach (var line in lines)
+        while (found.Metrics.Count == MetricsPerMessage);
+        if (found.Job is not { } job) return;
+        foreach (var line in found.Events)
         {
             cursor.Event(index) = line.Id;
             news.Add(Message("state", new StateMessage(id, job.Name, line.From, line.To, job.Attempt, line.Worker, line.Reason, line.At, line.To == JobState.Failed ? job.Failure : null)));

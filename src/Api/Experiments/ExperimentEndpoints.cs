@@ -45,7 +45,7 @@ static class ExperimentEndpoints
         {
             return SpecBody.Invalid(ImportedFiles.Missing(spec!, missing.Sha256));
         }
-        var detail = await Detail(experiments, submitted.Id, ct);
+        var detail = Detail((await experiments.Details(submitted.Id, null, ct))!.Value);
         if (!submitted.Created) return TypedResults.Ok(detail);
         ApiLog.Submitted(log, submitted.Id, detail.Experiment.Name, detail.Experiment.Owner, submitted.Jobs, submitted.ReusedJobs);
         return TypedResults.Created($"/v1/experiments/{submitted.Id}", detail);
@@ -63,7 +63,7 @@ static class ExperimentEndpoints
     }
 
     static async Task<Results<Ok<ExperimentDetail>, ProblemHttpResult>> Show(Guid id, ClaimsPrincipal user, ExperimentStore experiments, CancellationToken ct) =>
-        await experiments.Find(id, user.Sees(), ct) is null ? Refusal.NotFound("experiment", id) : TypedResults.Ok(await Detail(experiments, id, ct));
+        await experiments.Details(id, user.Sees(), ct) is { } found ? TypedResults.Ok(Detail(found)) : Refusal.NotFound("experiment", id);
 
     static async Task<Results<Ok<ExperimentCancelled>, ProblemHttpResult>> Cancel(
         Guid id, ClaimsPrincipal user, ExperimentStore experiments, ILogger<ExperimentStore> log, CancellationToken ct)
@@ -74,6 +74,5 @@ static class ExperimentEndpoints
         return TypedResults.Ok(new ExperimentCancelled(done.Cancelled, done.Kept));
     }
 
-    static async Task<ExperimentDetail> Detail(ExperimentStore experiments, Guid id, CancellationToken ct) => new(
-        ExperimentSummary.Of((await experiments.Find(id, null, ct))!), await experiments.Jobs(id, ct), (await experiments.Spec(id, ct))!);
+    static ExperimentDetail Detail((ExperimentView Experiment, IReadOnlyList<ExperimentJobView> Jobs, ExperimentSpec Spec) found) => new(ExperimentSummary.Of(found.Experiment), found.Jobs, found.Spec);
 }

@@ -96,6 +96,7 @@ static class ApiApplication
         services.AddSingleton(TimeProvider.System);
         services.AddPersistence(options.Database, "kdrobust-api", options.Lease);
         services.AddSingleton<ReportSource>();
+        services.AddSingleton<NewsDesk>();
         services.AddSingleton(provider => new ChangeFeed(
             provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Sweep, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
         services.AddHostedService<ReaperService>();

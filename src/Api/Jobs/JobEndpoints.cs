@@ -3,7 +3,6 @@ using KdRobust.Api.Access;
 using KdRobust.Api.Problems;
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Checkpoints;
-using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -36,12 +35,11 @@ static class JobEndpoints
         group.MapMetrics();
     }
 
-    static async Task<Results<Ok<JobDetail>, ProblemHttpResult>> Show(
-        Guid id, ClaimsPrincipal user, JobStore jobs, CheckpointStore checkpoints, ExperimentStore experiments, CancellationToken ct) =>
-        await jobs.Find(id, user.Sees(), ct) is { } job
+    static async Task<Results<Ok<JobDetail>, ProblemHttpResult>> Show(Guid id, ClaimsPrincipal user, JobStore jobs, CancellationToken ct) =>
+        await jobs.Details(id, user.Sees(), ct) is { } found
             ? TypedResults.Ok(new JobDetail(
-                job, await jobs.Events(id, ct: ct), await checkpoints.OfJob(id, ct), await experiments.UsersOf(id, ct),
-                job.State is JobState.Blocked or JobState.Queued or JobState.Paused ? await jobs.WhyWaiting(id, ct) : null))
+                found.Job, found.Events, found.Checkpoints, found.Experiments,
+                found.Job.State is JobState.Blocked or JobState.Queued or JobState.Paused ? await jobs.WhyWaiting(id, ct) : null))
             : Refusal.NotFound("job", id);
 
     static async Task<Results<Ok<JobCancelled>, ProblemHttpResult>> Cancel(

@@ -23,7 +23,7 @@ sealed class ActMiddleware(RequestDelegate next, AuditStore audit, ILogger<ActMi
         context.Features.Set(act);
         act.Begin();
         await next(context);
-        if (act.Lines == 0 && context.Response.StatusCode != StatusCodes.Status503ServiceUnavailable) await Write(act, context);
+        if (act.Count == 0 && context.Response.StatusCode != StatusCodes.Status503ServiceUnavailable) await Write(act, context);
     }
 
     async Task Write(Act act, HttpContext context)

@@ -28,7 +28,7 @@ static class BenchCommand
         });
         return new Command("bench", "Measure; every bench prints JSON, and ends with 6 when its bound is missed")
         {
-            torch, OverheadBench.Create(context), StartBench.Create(context), MemoryBench.Create(context), DrawsBench.Create(context), ChurnBench.Create(context),
+            torch, OverheadBench.Create(context), StartBench.Create(context), MemoryBench.Create(context), DrawsBench.Create(context), ChurnBench.Create(context), ServiceBench.Create(context),
         };
     }
 }

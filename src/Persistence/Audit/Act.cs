@@ -1,4 +1,5 @@
 using KdRobust.Persistence.Idempotency;
+using KdRobust.Persistence.Schema;
 using Npgsql;
 
 namespace KdRobust.Persistence.Audit;
@@ -27,10 +28,13 @@ public sealed class Act(Guid? keyId, string owner, string action)
     public IdempotentRequest? Promise { get; set; }
 
     /// <summary>Lines written so far.</summary>
-    public int Lines { get; private set; }
+    public int Count { get; private set; }
 
     /// <summary>Makes this the act of everything the caller goes on to await.</summary>
     public void Begin() => Now.Value = this;
+
+    /// <summary>The act of the caller, or null: for who does several together, in a transaction of none of them.</summary>
+    internal static Act? Present => Now.Value;
 
     /// <summary>
     /// Writes down, inside the transaction that does it, what the present act does to an object; the last statement before the
@@ -39,8 +43,18 @@ public sealed class Act(Guid? keyId, string owner, string action)
     internal static async Task Record(NpgsqlConnection connection, string thing, string outcome, CancellationToken ct)
     {
         if (Now.Value is not { } act) return;
-        await AuditStore.Write(connection, act, thing, outcome, ct);
-        if (act.Promise is { } promise) await IdempotencyStore.Keep(connection, act.Owner, promise, thing, ct);
-        act.Lines++;
+        await using var batch = connection.Together(act.Lines(thing, outcome));
+        await batch.ExecuteNonQueryAsync(ct);
+        act.Written();
     }
+
+    /// <summary>The statements that write it down; who has executed them says <see cref="Written"/>.</summary>
+    internal IEnumerable<(string Sql, object?[] Values)> Lines(string thing, string outcome)
+    {
+        yield return (AuditStore.Line, AuditStore.Values(this, thing, outcome));
+        if (Promise is { } promise) yield return IdempotencyStore.Keep(Owner, promise, thing);
+    }
+
+    /// <summary>Counts a line.</summary>
+    internal void Written() => Count++;
 }

@@ -50,7 +50,10 @@ public sealed class AuditStore(NpgsqlDataSource database)
     }
 
     internal static Task<int> Write(NpgsqlConnection connection, Act act, string thing, string outcome, CancellationToken ct) =>
-        connection.Execute(
-            "INSERT INTO audit (key_id, owner, action, object, outcome) VALUES ($1, $2, $3, $4, $5)",
-            [act.KeyId, act.Owner, act.Action, thing, outcome], ct);
+        connection.Execute(Line, Values(act, thing, outcome), ct);
+
+    /// <summary>The statement that writes a line.</summary>
+    internal const string Line = "INSERT INTO audit (key_id, owner, action, object, outcome) VALUES ($1, $2, $3, $4, $5)";
+
+    internal static object?[] Values(Act act, string thing, string outcome) => [act.KeyId, act.Owner, act.Action, thing, outcome];
 }

@@ -1,22 +1,55 @@
 using System.Text.Json;
 using KdRobust.Domain.Experiments;
+using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Schema;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace KdRobust.Persistence.Experiments;
 
 public sealed partial class ExperimentStore
 {
+    const string OneExperiment =
+        """
+        SELECT e.id, e.seq, e.owner, e.name, e.title, e.spec_fingerprint, e.run_number, e.created_at, e.cancelled_at IS NOT NULL, e.cancelled_by
+        FROM experiment e WHERE e.id = $1 AND ($2::text IS NULL OR e.owner = $2)
+        """;
+
+    const string ItsJobs = $"SELECT use.key, use.reused, {JobStore.ViewColumns} FROM experiment_job use JOIN job ON job.id = use.job_id WHERE use.experiment_id = $1 ORDER BY use.ordinal";
+    const string ItsSpec = "SELECT spec::text FROM experiment WHERE id = $1";
+
     /// <summary>An experiment, or null when there is none or it belongs to somebody else.</summary>
     /// <param name="experiment">Its id.</param>
     /// <param name="owner">Null for every owner's.</param>
     /// <param name="ct">Gives up.</param>
-    public async Task<ExperimentView?> Find(Guid experiment, string? owner, CancellationToken ct = default)
+    public Task<ExperimentView?> Find(Guid experiment, string? owner, CancellationToken ct = default) => database.Ask(async connection =>
     {
-        await using var context = KdRobustContext.Over(database);
-        return (await Views(context, context.Experiments.Where(e => e.Id == experiment && (owner == null || e.Owner == owner)), ct)).SingleOrDefault();
-    }
+        await using var batch = connection.Together(
+            (OneExperiment, [experiment, owner]),
+            ("SELECT job.state, count(*)::int FROM experiment_job use JOIN job ON job.id = use.job_id WHERE use.experiment_id = $1 GROUP BY job.state", [experiment]));
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        var found = await reader.Rows(Summary, ct);
+        var counts = (await reader.Rows(row => (State: Enum.Parse<JobState>(row.GetString(0)), Count: row.GetInt32(1)), ct)).ToDictionary(group => group.State, group => group.Count);
+        return found is [var view] ? view(counts) : null;
+    }, ct);
+
+    /// <summary>An experiment with its jobs in the order of its plan and its spec; null when there is none or it belongs to somebody else.</summary>
+    /// <param name="experiment">Its id.</param>
+    /// <param name="owner">Null for every owner's.</param>
+    /// <param name="ct">Gives up.</param>
+    public Task<(ExperimentView Experiment, IReadOnlyList<ExperimentJobView> Jobs, ExperimentSpec Spec)?> Details(Guid experiment, string? owner, CancellationToken ct = default) =>
+        database.Ask<(ExperimentView, IReadOnlyList<ExperimentJobView>, ExperimentSpec)?>(async connection =>
+        {
+            await using var batch = connection.Together((OneExperiment, [experiment, owner]), (ItsJobs, [experiment]), (ItsSpec, [experiment]));
+            await using var reader = await batch.ExecuteReaderAsync(ct);
+            var found = await reader.Rows(Summary, ct);
+            var jobs = await reader.Rows(ReadUse, ct);
+            var spec = await reader.Rows(row => row.GetString(0), ct);
+            return found is [var view]
+                ? (view(jobs.GroupBy(use => use.Job.State).ToDictionary(group => group.Key, group => group.Count())), jobs, JsonSerializer.Deserialize<ExperimentSpec>(spec[0], SpecJson.Options)!)
+                : null;
+        }, ct);
 
     /// <summary>Experiments that fulfil a filter, newest or oldest first.</summary>
     /// <param name="filter">Which.</param>
@@ -35,30 +68,22 @@ public sealed partial class ExperimentStore
     }
 
     /// <summary>The spec as it was submitted, or null when there is no such experiment.</summary>
-    public async Task<ExperimentSpec?> Spec(Guid experiment, CancellationToken ct = default)
-    {
-        await using var context = KdRobustContext.Over(database);
-        var text = await context.Experiments.Where(e => e.Id == experiment).Select(e => e.Spec).SingleOrDefaultAsync(ct);
-        return text is null ? null : JsonSerializer.Deserialize<ExperimentSpec>(text, SpecJson.Options);
-    }
+    public async Task<ExperimentSpec?> Spec(Guid experiment, CancellationToken ct = default) =>
+        await database.Ask(connection => connection.Value<string>(ItsSpec, [experiment], ct), ct) is { } text ? JsonSerializer.Deserialize<ExperimentSpec>(text, SpecJson.Options) : null;
 
     /// <summary>The jobs of an experiment in the order of its plan, parents first.</summary>
-    public async Task<IReadOnlyList<ExperimentJobView>> Jobs(Guid experiment, CancellationToken ct = default)
-    {
-        await using var context = KdRobustContext.Over(database);
-        var uses = await context.ExperimentJobs.Where(use => use.ExperimentId == experiment).OrderBy(use => use.Ordinal).ToListAsync(ct);
-        var ids = uses.Select(use => use.JobId).ToList();
-        var jobs = await context.Jobs.Where(job => ids.Contains(job.Id)).Select(JobStore.WithParents(context)).ToDictionaryAsync(job => job.Job.Id, ct);
-        return [.. uses.Select(use => new ExperimentJobView(use.Key, use.Reused, jobs[use.JobId].View()))];
-    }
+    public Task<IReadOnlyList<ExperimentJobView>> Jobs(Guid experiment, CancellationToken ct = default) =>
+        database.Ask<IReadOnlyList<ExperimentJobView>>(async connection => await connection.Rows(ItsJobs, [experiment], ReadUse, ct), ct);
 
-    /// <summary>Ids of the experiments that use a job, the newest hundred, newest first.</summary>
-    public async Task<IReadOnlyList<Guid>> UsersOf(Guid job, CancellationToken ct = default)
+    static ExperimentJobView ReadUse(NpgsqlDataReader reader) => new(reader.GetString(0), reader.GetBoolean(1), JobStore.ReadView(reader, 2));
+
+    /// <summary>A view, once it is known how many of its jobs are in which state.</summary>
+    static Func<Dictionary<JobState, int>, ExperimentView> Summary(NpgsqlDataReader reader)
     {
-        await using var context = KdRobustContext.Over(database);
-        return await context.ExperimentJobs.Where(use => use.JobId == job)
-            .Join(context.Experiments, use => use.ExperimentId, e => e.Id, (_, e) => e)
-            .OrderByDescending(e => e.Seq).Select(e => e.Id).Take(100).ToListAsync(ct);
+        var (id, seq, owner, name, title, fingerprint, run, created, cancelled, by) = (
+            reader.GetGuid(0), reader.GetInt64(1), reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetInt32(6),
+            reader.GetFieldValue<DateTimeOffset>(7), reader.GetBoolean(8), reader.Text(9));
+        return jobs => new(id, seq, owner, name, title, fingerprint, run, ExperimentView.StateOf(jobs, cancelled), jobs, created, by);
     }
 
     static async Task<IReadOnlyList<ExperimentView>> Views(KdRobustContext context, IQueryable<ExperimentRow> page, CancellationToken ct)

@@ -11,6 +11,8 @@ namespace KdRobust.Persistence.Experiments;
 /// <summary>Experiments: submitted as one transaction, read, cancelled.</summary>
 public sealed partial class ExperimentStore(NpgsqlDataSource database)
 {
+    readonly SubmissionLine line = new(database);
+
     /// <summary>
     /// Stores an experiment with its jobs and who waits for whom, and wakes the workers, in one transaction. The newest
     /// experiment of the same spec is returned instead unless it failed or was cancelled; then a new one takes its place and
@@ -24,6 +26,11 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
     public async Task<Submitted> Submit(string owner, ExperimentSpec spec, bool again, CancellationToken ct = default)
     {
         var first = ExperimentPlan.Of(spec);
+        return (again ? null : await line.Store(owner, spec, first, ct)) ?? await SubmitAlone(owner, spec, first, again, ct);
+    }
+
+    async Task<Submitted> SubmitAlone(string owner, ExperimentSpec spec, ExperimentPlan first, bool again, CancellationToken ct)
+    {
         await using var connection = await database.OpenLiving(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // One submission of an owner at a time: two of the same spec must find each other, and shared jobs are made once.

@@ -20,20 +20,29 @@ sealed record LivingJob(Guid Id, bool Succeeded, IReadOnlyList<(Guid Id, ImageRa
     /// between being counted as a parent and being written down as one.
     /// </summary>
     /// <returns>By fingerprint.</returns>
-    internal static async Task<Dictionary<string, LivingJob>> Find(NpgsqlConnection connection, string owner, string[] fingerprints, CancellationToken ct)
+    internal static async Task<Dictionary<string, LivingJob>> Find(NpgsqlConnection connection, string owner, string[] fingerprints, CancellationToken ct) =>
+        await Of(connection, await connection.Rows(Query, Values(owner, fingerprints), Read, ct), fingerprints, ct);
+
+    /// <summary>The statement that finds and locks them; its rows go through <see cref="Read"/> to <see cref="Of"/>.</summary>
+    internal const string Query =
+        """
+        WITH wanted AS (
+            SELECT id, kind, state FROM job WHERE owner = $1 AND fingerprint = ANY($2) AND state NOT IN ('Failed', 'Cancelled'))
+        SELECT id, fingerprint, state = 'Succeeded', kind FROM job
+        WHERE state NOT IN ('Failed', 'Cancelled') AND id IN (
+            SELECT id FROM wanted
+            UNION SELECT edge.parent_id FROM job_dependency edge JOIN wanted ON wanted.id = edge.job_id AND wanted.kind = $3 AND wanted.state <> 'Succeeded')
+        ORDER BY seq FOR UPDATE
+        """;
+
+    internal static object?[] Values(string owner, string[] fingerprints) => [owner, fingerprints, MergePayload.Kind];
+
+    internal static (Guid Id, string Fingerprint, bool Succeeded, string Kind) Read(NpgsqlDataReader reader) => (reader.GetGuid(0), reader.GetString(1), reader.GetBoolean(2), reader.GetString(3));
+
+    /// <summary>The jobs of the rows by fingerprint; those of merges that have not ended with their shards, which are asked for here.</summary>
+    internal static async Task<Dictionary<string, LivingJob>> Of(
+        NpgsqlConnection connection, IReadOnlyList<(Guid Id, string Fingerprint, bool Succeeded, string Kind)> rows, string[] fingerprints, CancellationToken ct)
     {
-        var rows = await connection.Rows(
-            """
-            WITH wanted AS (
-                SELECT id, kind, state FROM job WHERE owner = $1 AND fingerprint = ANY($2) AND state NOT IN ('Failed', 'Cancelled'))
-            SELECT id, fingerprint, state = 'Succeeded', kind FROM job
-            WHERE state NOT IN ('Failed', 'Cancelled') AND id IN (
-                SELECT id FROM wanted
-                UNION SELECT edge.parent_id FROM job_dependency edge JOIN wanted ON wanted.id = edge.job_id AND wanted.kind = $3 AND wanted.state <> 'Succeeded')
-            ORDER BY seq FOR UPDATE
-            """,
-            [owner, fingerprints, MergePayload.Kind],
-            reader => (Id: reader.GetGuid(0), Fingerprint: reader.GetString(1), Succeeded: reader.GetBoolean(2), Kind: reader.GetString(3)), ct);
         var asked = fingerprints.ToHashSet(StringComparer.Ordinal);
         var living = new Dictionary<string, LivingJob>(StringComparer.Ordinal);
         foreach (var row in rows.Where(row => asked.Contains(row.Fingerprint)))

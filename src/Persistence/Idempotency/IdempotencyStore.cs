@@ -105,13 +105,12 @@ public sealed class IdempotencyStore(NpgsqlDataSource database) : IDisposable
     public void Dispose() => places.Dispose();
 
     /// <summary>Writes down, inside the transaction that does it, that a request was carried out: a program that dies before it answers leaves that behind.</summary>
-    internal static Task<int> Keep(NpgsqlConnection connection, string owner, IdempotentRequest request, string effect, CancellationToken ct) =>
-        connection.Execute(
-            """
-            INSERT INTO idempotency (owner, key, route, body_hash, effect) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (owner, key) DO UPDATE SET route = $3, body_hash = $4, status = NULL, answer = NULL, created_at = clock_timestamp(), effect = $5
-            """,
-            [owner, request.Key, request.Route, request.BodyHash(), effect], ct);
+    internal static (string Sql, object?[] Values) Keep(string owner, IdempotentRequest request, string effect) => (
+        """
+        INSERT INTO idempotency (owner, key, route, body_hash, effect) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (owner, key) DO UPDATE SET route = $3, body_hash = $4, status = NULL, answer = NULL, created_at = clock_timestamp(), effect = $5
+        """,
+        [owner, request.Key, request.Route, request.BodyHash(), effect]);
 
     async Task Leave(NpgsqlConnection connection)
     {

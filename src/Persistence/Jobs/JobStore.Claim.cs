@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -49,9 +48,11 @@ public sealed partial class JobStore
         {
             var asked = Stopwatch.GetTimestamp();
             await using var connection = await database.OpenConnectionAsync(ct);
-            await using var transaction = await connection.BeginTransactionAsync(ct);
+            // Each of the two statements stands by itself: a transaction around them would only be longer.
             var seen = await look(connection, offer, ct);
-            if (seen.Count > 0 && seen[0].Quotas)
+            var counted = seen.Count > 0 && seen[0].Quotas;
+            await using var transaction = counted ? await connection.BeginTransactionAsync(ct) : null;
+            if (counted)
             {
                 await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended('quota ' || $1, 0))", [Stored(offer.Device)], ct);
                 seen = await look(connection, offer, ct);
@@ -59,34 +60,45 @@ public sealed partial class JobStore
             if (seen.Count == 0)
                 return null;
             var row = await Take(connection, offer, InTurn(seen), ct);
+            if (transaction is not null)
+                await transaction.CommitAsync(ct);
             if (row is null)
             {
                 round++;
                 continue;
             }
 
+            herald.Tell(row.Id);
             var lease = new JobLease(row.Id, row.Fence, offer.Worker);
-            var (inputs, missing) = await Inputs(connection, row.Id, ct);
+            var (inputs, missing) = Inputs(row.Inputs);
             JobPayload? payload = null;
             if (missing is null)
                 payload = Payload(row.Payload, out missing);
             if (payload is null)
             {
+                await using var ending = await connection.BeginTransactionAsync(ct);
                 await End(connection, lease, "Failed", missing!, Json(new JobFailure(FailureKind.Permanent, missing!, "")), ct);
-                await transaction.CommitAsync(ct);
+                await ending.CommitAsync(ct);
                 continue;
             }
-            var resume = await CheckpointStore.LatestResume(connection, row.Id, ct);
-            await transaction.CommitAsync(ct);
             JobMeter.Claimed(payload.KindName, Stopwatch.GetElapsedTime(asked), row.Waited);
-            return new ClaimedJob(lease, row.Attempt, row.Name, payload, inputs, resume, settings.Lease) { MicroBatch = row.MicroBatch, TraceParent = row.TraceParent };
+            return new ClaimedJob(lease, row.Attempt, row.Name, payload, inputs, row.Resume is null ? null : FromJson<CheckpointInfo>(row.Resume), settings.Lease) { MicroBatch = row.MicroBatch, TraceParent = row.TraceParent };
         }
         return null;
     }
 
     sealed record ReadyJob(Guid Id, Guid Lane, DateTimeOffset Turn, bool Quotas);
 
-    sealed record ClaimedRow(Guid Id, long Fence, int Attempt, string Name, string Payload, int? MicroBatch, string? TraceParent, double Waited);
+    sealed record ClaimedRow(Guid Id, long Fence, int Attempt, string Name, string Payload, int? MicroBatch, string? TraceParent, double Waited, string? Inputs, string? Resume);
+
+    sealed record ClaimedInput(string Role, string Output, string Parent, CheckpointInfo? Info);
+
+    // A checkpoint as JSON, of the names and forms of CheckpointInfo.
+    const string CheckpointJson =
+        """
+        jsonb_build_object('id', checkpoint.id, 'role', lower(checkpoint.role), 'name', checkpoint.name, 'epoch', checkpoint.epoch, 'step', checkpoint.step,
+            'bytes', checkpoint.bytes, 'sha256', checkpoint.sha256)
+        """;
 
     /// <summary>Whether jobs that ask for the same as <c>head</c> may be given to an offer, whose parameters are $1 to $9.</summary>
     const string Fits =
@@ -150,10 +162,10 @@ public sealed partial class JobStore
         return [.. seen.Where(job => cut is null || job.Turn <= cut).Select(job => job.Id)];
     }
 
-    /// <summary>The first of some jobs that nobody else is taking.</summary>
+    /// <summary>The first of some jobs that nobody else is taking, with its newest undamaged resume point and the outputs it takes.</summary>
     async Task<ClaimedRow?> Take(NpgsqlConnection connection, WorkerOffer offer, Guid[] jobs, CancellationToken ct) =>
         (await connection.Rows(
-            """
+            $"""
             WITH next AS (
                 SELECT id FROM job
                 WHERE id = ANY($2) AND state = 'Queued' AND not_before <= clock_timestamp()
@@ -164,36 +176,26 @@ public sealed partial class JobStore
                 started_at = coalesce(started_at, clock_timestamp())
             FROM next WHERE job.id = next.id
             RETURNING job.id, job.fence, job.attempt, job.name, job.payload::text, job.micro_batch, job.trace_parent,
-                extract(epoch FROM clock_timestamp() - job.not_before)::float8
+                extract(epoch FROM clock_timestamp() - job.not_before)::float8,
+                (SELECT jsonb_agg(jsonb_build_object('role', edge.role, 'output', edge.output, 'parent', parent.name, 'info', (
+                        SELECT {CheckpointJson} FROM checkpoint
+                        WHERE job_id = edge.parent_id AND role = 'Output' AND name = edge.output AND damaged_at IS NULL ORDER BY seq DESC LIMIT 1)) ORDER BY edge.role)
+                    FROM job_dependency edge JOIN job parent ON parent.id = edge.parent_id WHERE edge.job_id = job.id)::text,
+                (SELECT {CheckpointJson} FROM checkpoint WHERE job_id = job.id AND role = 'Resume' AND damaged_at IS NULL ORDER BY seq DESC LIMIT 1)::text
             """,
             [offer.Worker, jobs, settings.Lease],
             reader => new ClaimedRow(
                 reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetString(3), reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetInt32(5),
-                reader.Text(6), reader.GetDouble(7)),
+                reader.Text(6), reader.GetDouble(7), reader.Text(8), reader.Text(9)),
             ct)).SingleOrDefault();
 
     /// <summary>The newest undamaged outputs a job takes, by role; or what is missing, in words.</summary>
-    static async Task<(IReadOnlyDictionary<string, CheckpointInfo> Inputs, string? Missing)> Inputs(NpgsqlConnection connection, Guid job, CancellationToken ct)
+    static (IReadOnlyDictionary<string, CheckpointInfo> Inputs, string? Missing) Inputs(string? taken)
     {
-        var rows = await connection.Rows(
-            $"""
-            SELECT edge.role, edge.output, parent.name, {CheckpointStore.InfoColumns}
-            FROM job_dependency edge
-            JOIN job parent ON parent.id = edge.parent_id
-            LEFT JOIN LATERAL (
-                SELECT * FROM checkpoint WHERE job_id = edge.parent_id AND role = 'Output' AND name = edge.output AND damaged_at IS NULL
-                ORDER BY seq DESC LIMIT 1) checkpoint ON true
-            WHERE edge.job_id = $1 ORDER BY edge.role
-            """,
-            [job],
-            reader => (Role: reader.GetString(0), Output: reader.GetString(1), Parent: reader.GetString(2), Info: reader.IsDBNull(3) ? null : CheckpointStore.ReadInfo(reader, 3)),
-            ct);
-        foreach (var input in rows)
-        {
-            if (input.Info is null)
-                return (new Dictionary<string, CheckpointInfo>(StringComparer.Ordinal), $"input {input.Role}: the output '{input.Output}' of '{input.Parent}' is missing or damaged; compute it anew with --again");
-        }
-        return (rows.ToDictionary(input => input.Role, input => input.Info!, StringComparer.Ordinal), null);
+        var inputs = taken is null ? [] : FromJson<ClaimedInput[]>(taken);
+        return inputs.FirstOrDefault(input => input.Info is null) is { } without
+            ? (new Dictionary<string, CheckpointInfo>(StringComparer.Ordinal), $"input {without.Role}: the output '{without.Output}' of '{without.Parent}' is missing or damaged; compute it anew with --again")
+            : (inputs.ToDictionary(input => input.Role, input => input.Info!, StringComparer.Ordinal), null);
     }
 
     static JobPayload? Payload(string text, out string? problem)

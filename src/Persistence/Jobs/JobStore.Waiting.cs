@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Schema;
-using Npgsql;
 
 namespace KdRobust.Persistence.Jobs;
 
@@ -15,64 +14,77 @@ public sealed partial class JobStore
     /// <param name="job">The job.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>Null when there is no such job.</returns>
-    public async Task<string?> WhyWaiting(Guid job, CancellationToken ct = default)
+    public Task<string?> WhyWaiting(Guid job, CancellationToken ct = default) => database.Ask(async connection =>
     {
-        await using var connection = await database.OpenLiving(ct);
-        var row = (await connection.Rows(
-            """
-            SELECT state, owner, kind, device, threads, gpu_memory_gib, labels, results_version, reason,
-                CASE WHEN not_before > clock_timestamp() THEN not_before END, worker, turn, seq
-            FROM job WHERE id = $1
-            """,
-            [job],
-            reader => new WaitingJob(
-                job, Enum.Parse<JobState>(reader.GetString(0)), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetInt32(4), reader.GetInt32(5),
-                reader.GetFieldValue<string[]>(6), reader.GetInt32(7), reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetFieldValue<DateTimeOffset>(9),
-                reader.Text(10), reader.GetFieldValue<DateTimeOffset>(11), reader.GetInt64(12)), ct)).SingleOrDefault();
+        await using var batch = connection.Together((Asked, [job]), (WaitsFor, [job]), (LivingWorkers, []), (FullQuota, [job]), (Earlier, [job]));
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        var row = (await reader.Rows(
+            found => new WaitingJob(
+                Enum.Parse<JobState>(found.GetString(0)), found.GetString(1), found.GetString(2), found.GetInt32(3), found.GetInt32(4), found.GetFieldValue<string[]>(5), found.GetInt32(6),
+                found.GetString(7), found.IsDBNull(8) ? null : found.GetFieldValue<DateTimeOffset>(8), found.Text(9)), ct)).SingleOrDefault();
+        var parents = await reader.Rows(found => $"'{found.GetString(0)}' ({found.GetString(1)})", ct);
+        var workers = await reader.Rows(
+            found => new LivingWorker(
+                found.GetString(0), found.GetString(1), found.GetInt32(2), found.GetFieldValue<string[]>(3),
+                JsonSerializer.Deserialize<Dictionary<string, int>>(found.GetString(4))!, found.Text(5), found.IsDBNull(6) ? null : found.GetInt32(6), found.Text(7)), ct);
+        var quota = (await reader.Rows(
+            found => $"quota of {(found.GetString(0) is { Length: > 0 } owner ? $"owner {owner}" : "all owners together")}: {found.GetInt32(2)} of at most {found.GetInt32(1)} {found.GetString(3)} jobs run", ct)).SingleOrDefault();
+        var before = (await reader.Rows(found => found.GetInt64(0), ct)).Single();
         return row switch
         {
             null => null,
             { State: JobState.Running } => $"it runs on {row.Worker}",
             { State: JobState.Paused } => $"{row.Reason}: resume it to let it go on",
-            { State: JobState.Blocked } => await WaitsFor(connection, job, ct),
+            { State: JobState.Blocked } => $"it waits for {string.Join(", ", parents)}",
             { State: JobState.Queued, NotBefore: { } moment } => string.Create(
                 CultureInfo.InvariantCulture, $"not before {moment.ToUniversalTime():HH:mm:ss} UTC: {row.Reason}"),
-            { State: JobState.Queued } => NobodyFits(row, await LivingWorkers(connection, ct)) ?? await QuotaFull(connection, row, ct) ?? await Queue(connection, row, ct),
+            { State: JobState.Queued } => NobodyFits(row, workers) ?? quota ?? Queue(before),
             _ => $"it has ended ({row.State}): {row.Reason}",
         };
-    }
+    }, ct);
+
+    // All of these name the job alone, so that they can be asked together; what its state makes pointless finds nothing at once.
+    const string Asked =
+        """
+        SELECT state, kind, device, threads, gpu_memory_gib, labels, results_version, reason, CASE WHEN not_before > clock_timestamp() THEN not_before END, worker
+        FROM job WHERE id = $1
+        """;
+
+    const string WaitsFor =
+        """
+        SELECT DISTINCT parent.name, parent.state, parent.seq FROM job_dependency edge JOIN job parent ON parent.id = edge.parent_id
+        WHERE edge.job_id = $1 AND parent.state <> 'Succeeded' ORDER BY parent.seq
+        """;
+
+    const string LivingWorkers =
+        """
+        SELECT w.name, w.device, w.cores, w.labels, w.kinds::text, w.drain_requested_by,
+            (SELECT max((d ->> 'memoryTotalMiB')::int) FROM jsonb_array_elements(w.devices) d),
+            (SELECT string_agg(h.device || ': ' || h.quarantine_reason, '; ') FROM device_health h
+                WHERE h.host = w.host AND h.quarantined_at IS NOT NULL AND w.devices @> jsonb_build_array(jsonb_build_object('device', h.device))
+                HAVING count(*) = greatest(jsonb_array_length(w.devices), 1))
+        FROM worker w WHERE w.stopped_at IS NULL AND w.last_seen > clock_timestamp() - interval '30 s' ORDER BY w.name
+        """;
+
+    const string FullQuota =
+        """
+        SELECT quota.owner, quota.most_running, busy.jobs, me.device FROM job me JOIN quota ON quota.device = me.device AND quota.owner IN ('', me.owner)
+        CROSS JOIN LATERAL (
+            SELECT count(*)::int AS jobs FROM job WHERE state = 'Running' AND device = quota.device AND (quota.owner = '' OR owner = quota.owner)) busy
+        WHERE me.id = $1 AND me.state = 'Queued' AND busy.jobs >= quota.most_running ORDER BY quota.owner DESC LIMIT 1
+        """;
+
+    static readonly string Earlier = string.Create(CultureInfo.InvariantCulture,
+        $"""
+        SELECT count(*) FROM (
+            SELECT 1 FROM job me JOIN job ON job.state = 'Queued' AND job.device = me.device AND job.not_before <= clock_timestamp() AND (job.turn, job.seq) < (me.turn, me.seq)
+            WHERE me.id = $1 AND me.state = 'Queued' LIMIT {MostCounted}) first
+        """);
 
     sealed record WaitingJob(
-        Guid Id, JobState State, string Owner, string Kind, string Device, int Threads, int GpuMemoryGib, string[] Labels, int ResultsVersion, string Reason,
-        DateTimeOffset? NotBefore, string? Worker, DateTimeOffset Turn, long Seq);
+        JobState State, string Kind, string Device, int Threads, int GpuMemoryGib, string[] Labels, int ResultsVersion, string Reason, DateTimeOffset? NotBefore, string? Worker);
 
     sealed record LivingWorker(string Name, string Device, int Cores, string[] Labels, IReadOnlyDictionary<string, int> Kinds, string? DrainedBy, int? LargestGpuMiB, string? Quarantine);
-
-    static async Task<string> WaitsFor(NpgsqlConnection connection, Guid job, CancellationToken ct)
-    {
-        var parents = await connection.Rows(
-            """
-            SELECT DISTINCT parent.name, parent.state, parent.seq FROM job_dependency edge JOIN job parent ON parent.id = edge.parent_id
-            WHERE edge.job_id = $1 AND parent.state <> 'Succeeded' ORDER BY parent.seq
-            """,
-            [job], reader => $"'{reader.GetString(0)}' ({reader.GetString(1)})", ct);
-        return $"it waits for {string.Join(", ", parents)}";
-    }
-
-    static Task<List<LivingWorker>> LivingWorkers(NpgsqlConnection connection, CancellationToken ct) =>
-        connection.Rows(
-            """
-            SELECT w.name, w.device, w.cores, w.labels, w.kinds::text, w.drain_requested_by,
-                (SELECT max((d ->> 'memoryTotalMiB')::int) FROM jsonb_array_elements(w.devices) d),
-                (SELECT string_agg(h.device || ': ' || h.quarantine_reason, '; ') FROM device_health h
-                    WHERE h.host = w.host AND h.quarantined_at IS NOT NULL AND w.devices @> jsonb_build_array(jsonb_build_object('device', h.device))
-                    HAVING count(*) = greatest(jsonb_array_length(w.devices), 1))
-            FROM worker w WHERE w.stopped_at IS NULL AND w.last_seen > clock_timestamp() - interval '30 s' ORDER BY w.name
-            """,
-            [],
-            reader => new LivingWorker(
-                reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetFieldValue<string[]>(3),
-                JsonSerializer.Deserialize<Dictionary<string, int>>(reader.GetString(4))!, reader.Text(5), reader.IsDBNull(6) ? null : reader.GetInt32(6), reader.Text(7)), ct);
 
     /// <summary>What no living worker has; each question is only about workers that passed the ones before.</summary>
     static string? NobodyFits(WaitingJob job, List<LivingWorker> workers)
@@ -113,23 +125,8 @@ public sealed partial class JobStore
         return $"only {builds} builds work here: it is {what}, they compute version {string.Join(", ", known)}";
     }
 
-    static async Task<string?> QuotaFull(NpgsqlConnection connection, WaitingJob job, CancellationToken ct) =>
-        (await connection.Rows(
-            """
-            SELECT quota.owner, quota.most_running, busy.jobs FROM quota CROSS JOIN LATERAL (
-                SELECT count(*)::int AS jobs FROM job WHERE state = 'Running' AND device = quota.device AND (quota.owner = '' OR owner = quota.owner)) busy
-            WHERE quota.device = $1 AND quota.owner IN ('', $2) AND busy.jobs >= quota.most_running ORDER BY quota.owner DESC LIMIT 1
-            """,
-            [job.Device, job.Owner],
-            reader => $"quota of {(reader.GetString(0) is { Length: > 0 } owner ? $"owner {owner}" : "all owners together")}: {reader.GetInt32(2)} of at most {reader.GetInt32(1)} {job.Device} jobs run", ct)).SingleOrDefault();
-
-    static async Task<string> Queue(NpgsqlConnection connection, WaitingJob job, CancellationToken ct)
+    static string Queue(long before)
     {
-        var before = await connection.Value<long>(
-            $"""
-            SELECT count(*) FROM (SELECT 1 FROM job WHERE state = 'Queued' AND device = $1 AND not_before <= clock_timestamp() AND (turn, seq) < ($2, $3) LIMIT {MostCounted}) first
-            """,
-            [job.Device, job.Turn, job.Seq], ct);
         var many = before >= MostCounted ? $"at least {MostCounted}" : before.ToString(CultureInfo.InvariantCulture);
         return before == 0 ? "it is next: the workers that could take it are busy" : $"its turn comes: {many} {(before == 1 ? "job goes" : "jobs go")} before it";
     }

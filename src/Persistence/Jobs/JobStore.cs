@@ -20,6 +20,8 @@ namespace KdRobust.Persistence.Jobs;
 /// <param name="settings">The lease; every program of one service is given the same.</param>
 public sealed partial class JobStore(NpgsqlDataSource database, LeaseSettings settings)
 {
+    readonly Herald herald = new(database);
+
     /// <summary>Extends the lease and asks whether to go on.</summary>
     /// <returns>Lost also when the lease has run out but nobody has taken the job yet.</returns>
     public async Task<HeartbeatReply> Heartbeat(JobLease lease, CancellationToken ct = default)

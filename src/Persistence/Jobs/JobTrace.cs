@@ -18,7 +18,10 @@ static class JobTrace
 
     /// <summary>Lets the jobs this transaction inserts belong to the trace we are in; nothing when it is not recorded.</summary>
     internal static Task Follow(NpgsqlConnection connection, CancellationToken ct) =>
-        Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } parent }
+        Here is { } parent
             ? connection.Execute($"SELECT set_config('{Setting}', $1, true)", [parent], ct)
             : Task.CompletedTask;
+
+    /// <summary>The trace we are in, for who inserts jobs of several; null when it is not recorded.</summary>
+    internal static string? Here => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } parent } ? parent : null;
 }

@@ -83,13 +83,15 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
     {
         if (!LooksLikeKey(key))
             return null;
-        await using var connection = await database.OpenLiving(ct);
-        var found = (await connection.Rows(
-            $"SELECT {Columns}, coalesce(last_used_at < clock_timestamp() - interval '10 min', true) FROM api_key WHERE hash = $1 AND {Opens}",
-            [Hash(key)], reader => (View: Read(reader), Note: reader.GetBoolean(9)), ct)).SingleOrDefault();
-        if (found.Note)
-            await connection.Execute("UPDATE api_key SET last_used_at = clock_timestamp() WHERE id = $1", [found.View.Id], ct);
-        return found.View;
+        return await database.Ask(async connection =>
+        {
+            var found = (await connection.Rows(
+                $"SELECT {Columns}, coalesce(last_used_at < clock_timestamp() - interval '10 min', true) FROM api_key WHERE hash = $1 AND {Opens}",
+                [Hash(key)], reader => (View: Read(reader), Note: reader.GetBoolean(9)), ct)).SingleOrDefault();
+            if (found.Note)
+                await connection.Execute("UPDATE api_key SET last_used_at = clock_timestamp() WHERE id = $1", [found.View.Id], ct);
+            return found.View;
+        }, ct);
     }
 
     /// <summary>Keys, revoked and expired ones too, newest first.</summary>

@@ -2,7 +2,6 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Schema;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -44,14 +43,16 @@ public sealed class MetricStore(NpgsqlDataSource database)
     /// <param name="after">Id of the last one known; 0 for the beginning.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="ct">Gives up.</param>
-    public async Task<IReadOnlyList<StoredMetric>> Read(Guid job, long after, int limit, CancellationToken ct = default)
-    {
-        await using var context = KdRobustContext.Over(database);
-        return await context.Metrics.Where(m => m.JobId == job && m.Id > after).OrderBy(m => m.Id).Take(limit)
-            .Select(m => new StoredMetric(
-                m.Id, m.Attempt, new MetricPoint(m.Ordinal, m.Series, m.Epoch, m.Step, m.Value), m.Points == null ? null : new MetricBucket(m.Points.Value, m.Low!.Value, m.High!.Value)))
-            .ToListAsync(ct);
-    }
+    public Task<IReadOnlyList<StoredMetric>> Read(Guid job, long after, int limit, CancellationToken ct = default) =>
+        database.Ask<IReadOnlyList<StoredMetric>>(async connection => await connection.Rows(After, [job, after, limit], ReadMetric, ct), ct);
+
+    /// <summary>The metrics of job $1 after cursor $2, at most $3; none when the cursor is null.</summary>
+    internal const string After =
+        "SELECT id, attempt, ordinal, series, epoch, step, value, points, low, high FROM metric WHERE job_id = $1 AND id > $2::bigint ORDER BY id LIMIT $3";
+
+    internal static StoredMetric ReadMetric(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0), reader.GetInt32(1), new MetricPoint(reader.GetInt64(2), reader.GetString(3), reader.GetInt32(4), reader.GetInt64(5), reader.GetDouble(6)),
+        reader.IsDBNull(7) ? null : new MetricBucket(reader.GetInt32(7), reader.GetDouble(8), reader.GetDouble(9)));
 
     /// <summary>
     /// What a job measured: by series, in the order of steps; where several claims measured one step, the newest's number.
@@ -90,12 +91,22 @@ public sealed class MetricStore(NpgsqlDataSource database)
     /// <returns>False when the lease is gone already.</returns>
     static async Task<bool> Copy(NpgsqlConnection connection, JobLease lease, IReadOnlyList<MetricPoint> points, CancellationToken ct)
     {
-        // One writer a claim, so that what it has stored ends at its highest ordinal. Nobody else waits for this lock.
-        await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))", [lease.JobId.ToString(), lease.Fence], ct);
-        var claim = (await connection.Rows(
-            "SELECT attempt, coalesce((SELECT max(ordinal) FROM metric WHERE job_id = $1 AND fence = $2), -1) FROM job WHERE id = $1 AND fence = $2 AND state = 'Running'",
-            [lease.JobId, lease.Fence], reader => (Attempt: reader.GetInt32(0), Stored: reader.GetInt64(1)), ct)).Cast<(int Attempt, long Stored)?>().SingleOrDefault();
-        if (claim is not var (attempt, stored))
+        await using var look = connection.Together(
+            // One writer a claim. Nobody else waits for this lock.
+            ("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))", [lease.JobId.ToString(), lease.Fence]),
+            ("SELECT attempt FROM job WHERE id = $1 AND fence = $2 AND state = 'Running'", [lease.JobId, lease.Fence]),
+            // What the claim has stored ends at the job's last row, or that is of an earlier claim.
+            ("SELECT fence, ordinal FROM metric WHERE job_id = $1 ORDER BY id DESC LIMIT 1", [lease.JobId]));
+        int? held;
+        var stored = -1L;
+        await using (var reader = await look.ExecuteReaderAsync(ct))
+        {
+            await reader.Rows(_ => true, ct);
+            held = (await reader.Rows(row => (int?)row.GetInt32(0), ct)).SingleOrDefault();
+            foreach (var (fence, ordinal) in await reader.Rows(row => (row.GetInt64(0), row.GetInt64(1)), ct))
+                stored = fence == lease.Fence ? ordinal : -1;
+        }
+        if (held is not { } attempt)
             return false;
         var last = stored;
         await using var copy = await connection.BeginBinaryImportAsync(

@@ -851,6 +851,10 @@ namespace KdRobust.Persistence.Migrations
 
             modelBuilder.Entity("KdRobust.Persistence.Metrics.MetricRow", b =>
                 {
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
@@ -873,10 +877,6 @@ namespace KdRobust.Persistence.Migrations
                     b.Property<double?>("High")
                         .HasColumnType("double precision")
                         .HasColumnName("high");
-
-                    b.Property<Guid>("JobId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("job_id");
 
                     b.Property<double?>("Low")
                         .HasColumnType("double precision")
@@ -903,15 +903,8 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("double precision")
                         .HasColumnName("value");
 
-                    b.HasKey("Id")
+                    b.HasKey("JobId", "Id")
                         .HasName("pk_metric");
-
-                    b.HasIndex("JobId", "Id")
-                        .HasDatabaseName("ix_metric_cursor");
-
-                    b.HasIndex("JobId", "Fence", "Ordinal")
-                        .IsUnique()
-                        .HasDatabaseName("ux_metric_claim_ordinal");
 
                     b.ToTable("metric", null, t =>
                         {
@@ -1480,16 +1473,6 @@ namespace KdRobust.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_job_event_job_job_id");
-                });
-
-            modelBuilder.Entity("KdRobust.Persistence.Metrics.MetricRow", b =>
-                {
-                    b.HasOne("KdRobust.Persistence.Jobs.JobRow", null)
-                        .WithMany()
-                        .HasForeignKey("JobId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired()
-                        .HasConstraintName("fk_metric_job_job_id");
                 });
 
             modelBuilder.Entity("KdRobust.Persistence.Models.ModelFileChunkRow", b =>

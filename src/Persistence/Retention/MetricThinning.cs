@@ -62,9 +62,9 @@ sealed class MetricThinning(NpgsqlDataSource database)
         var before = await connection.Value<long>("SELECT count(*) FROM metric WHERE job_id = $1", [job], ct);
         await connection.Execute(
             $"""
-            WITH {Buckets}, removed AS (DELETE FROM metric USING doomed WHERE metric.id = doomed.id)
+            WITH {Buckets}, removed AS (DELETE FROM metric USING doomed WHERE metric.job_id = $1 AND metric.id = doomed.id)
             UPDATE metric SET value = bucket.mean, points = bucket.points, low = bucket.low, high = bucket.high
-            FROM bucket WHERE metric.id = bucket.kept AND bucket.points > 1
+            FROM bucket WHERE metric.job_id = $1 AND metric.id = bucket.kept AND bucket.points > 1
             """,
             [job, (long)buckets], ct);
         var after = await connection.Value<long>("SELECT count(*) FROM metric WHERE job_id = $1", [job], ct);

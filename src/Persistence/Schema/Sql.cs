@@ -33,6 +33,50 @@ static class Sql
         }
     }
 
+    /// <summary>
+    /// Asks something that may be asked twice, in as few round trips as it takes: without looking first whether the pooled
+    /// connection lives, as <see cref="OpenLiving"/> does. One that turns out broken is replaced.
+    /// </summary>
+    internal static async Task<T> Ask<T>(this NpgsqlDataSource database, Func<NpgsqlConnection, Task<T>> question, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var connection = await database.OpenConnectionAsync(ct);
+                return await question(connection);
+            }
+            catch (Exception error) when (attempt < 3 && !ct.IsCancellationRequested && Database.IsWeather(error) && error.InnerException is not TimeoutException)
+            {
+                database.Clear();
+            }
+        }
+    }
+
+    /// <summary>Statements that go to the server together and come back together: one round trip.</summary>
+    internal static NpgsqlBatch Together(this NpgsqlConnection connection, params IEnumerable<(string Sql, object?[] Values)> statements)
+    {
+        var batch = new NpgsqlBatch(connection);
+        foreach (var (sql, values) in statements)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var value in values)
+                command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+            batch.BatchCommands.Add(command);
+        }
+        return batch;
+    }
+
+    /// <summary>The rows of a batch's present result; goes on to the next.</summary>
+    internal static async Task<List<T>> Rows<T>(this NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken ct)
+    {
+        var rows = new List<T>();
+        while (await reader.ReadAsync(ct))
+            rows.Add(read(reader));
+        await reader.NextResultAsync(ct);
+        return rows;
+    }
+
     internal static NpgsqlCommand Statement(this NpgsqlConnection connection, string sql, params ReadOnlySpan<object?> values)
     {
         var command = new NpgsqlCommand(sql, connection);
@@ -62,8 +106,14 @@ static class Sql
     /// Lets one transaction of an owner at a time decide what its experiments need: two submissions of the same spec find each
     /// other, and no file is deleted while a submission that reads it is being stored.
     /// </summary>
-    internal static Task<int> LockOwner(this NpgsqlConnection connection, string owner, CancellationToken ct) =>
-        connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ["submit " + owner], ct);
+    internal static Task<int> LockOwner(this NpgsqlConnection connection, string owner, CancellationToken ct)
+    {
+        var (sql, values) = OwnersLock(owner);
+        return connection.Execute(sql, values, ct);
+    }
+
+    /// <summary>The statement of <see cref="LockOwner"/>.</summary>
+    internal static (string Sql, object?[] Values) OwnersLock(string owner) => ("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", ["submit " + owner]);
 
     /// <summary>The first value of the first row; default when there is no row or it is null.</summary>
     internal static async Task<T?> Value<T>(this NpgsqlConnection connection, string sql, object?[] values, CancellationToken ct)

@@ -22,7 +22,8 @@ namespace KdRobust.Worker.Serving;
 /// </summary>
 static class Supervisor
 {
-    static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+    // A job whose wake-up was lost starts within two seconds, the claim included.
+    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1.8);
     const long CacheLimit = 4L << 30;
 
     /// <summary>Serves until SIGTERM or SIGINT, then drains.</summary>

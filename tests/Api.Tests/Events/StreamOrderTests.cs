@@ -15,7 +15,8 @@ public sealed class StreamOrderTests(RunningApi api) : IClassFixture<RunningApi>
         var experiment = await api.Ada.SubmitSample();
         var jobs = (await api.Experiments.Jobs(experiment)).Select(use => use.Job.Id).ToList();
         var (topics, _) = await EventTopics.Read($"experiment:{experiment}", null, api.Experiments, api.Jobs, api.Sweeps, default);
-        var stream = new EventStream(topics!, EventCursor.Read(null, topics!.Jobs.Count), api.Experiments, api.Jobs, api.Sweeps, api.Metrics,
+        using var news = new NewsDesk(api.Jobs);
+        var stream = new EventStream(topics!, EventCursor.Read(null, topics!.Jobs.Count), api.Experiments, news, api.Sweeps,
             (_, _) => new[] { new Change(ChangeTopic.Job, jobs[^1]), new Change(ChangeTopic.Everything, default) }.ToAsyncEnumerable(), TimeSpan.FromMinutes(1), NullLogger.Instance);
         var kinds = new List<string>();
         await foreach (var message in stream.Messages(default)) kinds.Add(message.EventType);

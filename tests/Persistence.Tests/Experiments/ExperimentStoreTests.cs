@@ -81,7 +81,7 @@ public sealed class ExperimentStoreTests
         large.ReusedJobs.ShouldBe(1);
         var shared = (await desk.Experiments.Jobs(large.Id)).Single(job => job.Reused);
         shared.Key.ShouldBe("train/cni");
-        (await desk.Experiments.UsersOf(shared.Job.Id)).ShouldBe([large.Id, small.Id]);
+        (await desk.Jobs.Details(shared.Job.Id, null))!.Experiments.ShouldBe([large.Id, small.Id]);
 
         var foreign = await desk.Submit(Specs.OneJob(seed), owner: "grace");
         foreign.ReusedJobs.ShouldBe(0);
