@@ -2,7 +2,6 @@ using System.Security.Claims;
 using KdRobust.Api.Access;
 using KdRobust.Api.Problems;
 using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Keys;
 using Microsoft.AspNetCore.Http.HttpResults;
