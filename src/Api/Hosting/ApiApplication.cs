@@ -60,6 +60,7 @@ static class ApiApplication
         app.UseMiddleware<KeyRates>();
         app.UseMiddleware<ActMiddleware>();
         app.UseAuthorization();
+        app.UseMiddleware<PlainBodies>();
         app.UseMiddleware<IdempotentPosts>();
         app.UseMiddleware<ConditionalGet>();
         app.MapExperiments();

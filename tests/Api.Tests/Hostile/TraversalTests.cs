@@ -62,7 +62,7 @@ public sealed class TraversalTests(FuzzedApi api) : IClassFixture<FuzzedApi>
     [InlineData("$.dataset.name", "../../etc/passwd")]
     [InlineData("$.dataset.name", "/data/cifar10")]
     [InlineData("$.name", "../../reports/x")]
-    [InlineData("$.name", "a/b")]
+    [InlineData("$.name", "a/../../b")]
     public async Task A_spec_names_no_way(string path, string value)
     {
         var spec = JsonNode.Parse(SmallSpec.Unique())!;
