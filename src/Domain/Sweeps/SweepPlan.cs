@@ -39,7 +39,8 @@ public sealed class SweepPlan
     /// <param name="spec">A sweep without problems of its own.</param>
     public static (SweepPlan? Plan, IReadOnlyList<SpecProblem> Problems) Of(SweepSpec spec)
     {
-        if (SweepText.Bytes(spec) is > SweepRules.MostText and var bytes)
+        var bytes = SweepText.Bytes(spec);
+        if (bytes > SweepRules.MostText)
             return (null, [new("$.base", "the specs of all points are too much text together", $"{bytes} bytes", $"at most {SweepRules.MostText}: fewer points, a smaller base, or shorter values")]);
         var points = SweepPoints.Of(spec.Space);
         var (plan, problems) = Of(spec, 0, points);
