@@ -9,6 +9,8 @@ namespace KdRobust.Api.Requests;
 /// </summary>
 sealed class PlainBodies(RequestDelegate next)
 {
+    static readonly string[] Plain = ["utf-8", "us-ascii"];
+
     public Task InvokeAsync(HttpContext context) =>
         context.GetEndpoint() is not null && !HttpMethods.IsGet(context.Request.Method) && Wrong(context.Request) is { } wrong
             ? Refusal.Write(context, ProblemKind.BodyEncoded, wrong)
@@ -18,9 +20,11 @@ sealed class PlainBodies(RequestDelegate next)
     {
         if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             return $"Content-Encoding is {Cut(encoding)}; expected none: send the body as it is";
-        if (request.HasJsonContentType() && MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && HeaderUtilities.RemoveQuotes(type.Charset) is { Length: > 0 } charset
-            && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase))
-            return $"charset is {Cut(charset.ToString())}; expected utf-8";
+        if (!request.HasJsonContentType() || !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)) return null;
+        // Once named it must be one, an empty one is none.
+        foreach (var parameter in type.Parameters.Where(parameter => parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase)))
+            if (HeaderUtilities.RemoveQuotes(parameter.Value).ToString() is var charset && !Plain.Contains(charset, StringComparer.OrdinalIgnoreCase))
+                return $"charset is {Cut(charset)}; expected utf-8";
         return null;
     }
 

@@ -18,6 +18,7 @@ public static class SpecRules
         CheckSize(found);
         // What is too much is not looked at piece by piece.
         if (found.Problems.Count > 0) return found.Problems;
+        if (NameProblem(spec.Name) is var (path, message, got, expected)) found.Add(path, message, got, expected);
         CheckDataset(found);
         CheckRequirements(found);
         if (spec.Compute.ShardImages is { } size && size % ImageRange.Block != 0)
@@ -35,6 +36,11 @@ public static class SpecRules
         ReportRules.Check(found);
         return found.Problems;
     }
+
+    /// <summary>What is wrong with the name of an experiment or a sweep. It may be taken for the place of a file: row3 of table2 is table2/row3, and never what lies beside or above it.</summary>
+    internal static SpecProblem? NameProblem(string name) => name.Split('/').Any(part => part.Length == 0 || part[0] == '.')
+        ? new("$.name", "a part of the name is empty or begins with a point", SpecReader.Shorten(name), "parts that begin with a letter, a digit or '-', e.g. table2/row3")
+        : null;
 
     static void CheckSize(SpecFindings found)
     {

@@ -25,6 +25,7 @@ public static class SweepRules
     public static IReadOnlyList<SpecProblem> Check(SweepSpec spec)
     {
         var problems = new List<SpecProblem>();
+        if (SpecRules.NameProblem(spec.Name) is { } name) problems.Add(name);
         CheckAxes(spec, problems);
         switch (spec.Space)
         {

@@ -51,6 +51,7 @@ public sealed class BodyEncodingTests(FuzzedApi api) : IClassFixture<FuzzedApi>
     [InlineData("utf-7")]
     [InlineData("utf-16")]
     [InlineData("iso-8859-1")]
+    [InlineData("")]
     public async Task A_body_in_another_alphabet_is_refused_by_every_operation(string charset)
     {
         foreach (var operation in (await DescribedApi.Read(api)).Operations.Where(operation => operation.BodyType == "application/json"))

@@ -60,7 +60,7 @@ public sealed class BrokenTransferTests(FuzzedApi api) : IClassFixture<FuzzedApi
         {
             await stream.CopyToAsync(answer, patience.Token);
         }
-        catch (IOException) when (answer.Length > 0)
+        catch (IOException) when (cut || answer.Length > 0)
         {
             // Closed with bytes of ours unread: what was answered before is what counts.
         }

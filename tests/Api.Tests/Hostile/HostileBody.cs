@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Net.Http.Headers;
 using System.Text;
 
 namespace KdRobust.Api.Tests.Hostile;
@@ -55,7 +54,7 @@ static class HostileBody
     public static ByteArrayContent As(byte[] bytes, string type, string? encoding)
     {
         var content = new ByteArrayContent(bytes);
-        content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
         if (encoding is not null) content.Headers.ContentEncoding.Add(encoding);
         return content;
     }

@@ -1,4 +1,3 @@
-using KdRobust.Cli.Output;
 using KdRobust.Cli.Tests.Arrange;
 
 namespace KdRobust.Cli.Tests.Commands;
