@@ -39,7 +39,7 @@ sealed class OverviewSource(OverviewStore overviews, WorkerStore workers, Experi
             if (rest > TimeSpan.Zero) await Task.Delay(rest, ct);
             reading.Begun = Stopwatch.GetTimestamp();
             reading.Document = new(
-                await overviews.Read(owner, ct), await workers.List(ct: ct),
+                await overviews.Read(owner, ct), await workers.List(owner, ct: ct),
                 [.. (await experiments.List(new ExperimentFilter(owner), oldestFirst: false, null, NewestExperiments, ct)).Select(ExperimentSummary.Of)]);
             var took = Stopwatch.GetElapsedTime(reading.Begun) * RestPerWork;
             reading.RestUntil = Stopwatch.GetElapsedTime(0, Stopwatch.GetTimestamp()) + (took < ShortestRest ? ShortestRest : took > LongestRest ? LongestRest : took);

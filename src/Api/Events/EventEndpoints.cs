@@ -6,6 +6,7 @@ using KdRobust.Api.Requests;
 using KdRobust.Persistence.Changes;
 using KdRobust.Persistence.Experiments;
 using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Sweeps;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -23,17 +24,20 @@ static class EventEndpoints
                 + "Begins with the whole history; with Last-Event-ID, after that message. Nothing is lost between the two.");
 
     static async Task<Results<ServerSentEventsResult<string>, ProblemHttpResult>> Follow(
-        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, NewsDesk news, ChangeFeed feed, OverviewSource overviews, ApiOptions options,
+        string? topics, HttpContext context, ExperimentStore experiments, JobStore jobs, SweepStore sweeps, NewsDesk news, ChangeFeed feed, OverviewSource overviews, ApiKeyStore keys, ApiOptions options,
         ILogger<EventStream> log, IHostApplicationLifetime lifetime, CancellationToken ct)
     {
         if (topics == OverviewStream.Topic)
-            return TypedResults.ServerSentEvents(OverviewStream.Messages(context.User.Sees(), overviews, feed, options.KeepAlive, log, lifetime.ApplicationStopping, ct));
+            return Answer(OverviewStream.Messages(context.User.Sees(), overviews, feed, options.KeepAlive, log, lifetime.ApplicationStopping, ct));
         var (found, refused) = await EventTopics.Read(topics, context.User.Sees(), experiments, jobs, sweeps, ct);
         if (refused is not null) return refused;
         // A reconnecting EventSource sends the header; a new one that continues from a stored place has only the address.
         var last = context.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? context.Request.Query["lastEventId"].FirstOrDefault();
         var stream = new EventStream(found!, EventCursor.Read(last, found!.Jobs.Count), experiments, news, sweeps, feed.Listen, options.KeepAlive, log);
-        return TypedResults.ServerSentEvents(Until(lifetime.ApplicationStopping, stream, ct));
+        return Answer(Until(lifetime.ApplicationStopping, stream, ct));
+
+        ServerSentEventsResult<string> Answer(IAsyncEnumerable<SseItem<string>> messages) =>
+            TypedResults.ServerSentEvents(messages.WhileItOpens(keys, context.User.KeyId(), options.KeepAlive, log, ct));
     }
 
     /// <summary>The stream's messages until the client or this service leaves.</summary>

@@ -8,6 +8,8 @@ namespace KdRobust.Api.Experiments;
 /// <summary>A request whose body is a spec.</summary>
 static class SpecBody
 {
+    const int MostTold = 1000;
+
     /// <summary>The spec, checked; or why it is refused, with every problem at once.</summary>
     public static async Task<(ExperimentSpec? Spec, ProblemHttpResult? Refused)> Read(HttpRequest request, ApiOptions options, CancellationToken ct)
     {
@@ -19,7 +21,7 @@ static class SpecBody
         return reading.IsValid ? (reading.Spec, null) : (null, Invalid(reading.Problems));
     }
 
-    /// <summary>The refusal of a spec.</summary>
+    /// <summary>The refusal of a spec, with every problem, or of very many the first.</summary>
     public static ProblemHttpResult Invalid(IReadOnlyList<SpecProblem> problems) =>
-        Refusal.As(ProblemKind.SpecInvalid, $"{problems.Count} problem(s), first: {problems[0]}", ("errors", problems));
+        Refusal.As(ProblemKind.SpecInvalid, $"{problems.Count} problem(s), first: {problems[0]}", ("errors", problems.Take(MostTold)));
 }

@@ -66,6 +66,7 @@ static class ApiApplication
         app.UseMiddleware<KeyRates>();
         app.UseMiddleware<ActMiddleware>();
         app.UseAuthorization();
+        app.UseMiddleware<PlainBodies>();
         app.UseMiddleware<IdempotentPosts>();
         app.UseMiddleware<ConditionalGet>();
         app.MapExperiments();

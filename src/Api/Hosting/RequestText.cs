@@ -28,7 +28,7 @@ readonly record struct RequestText(string Text, ProblemHttpResult? Refused)
         }
         catch (DecoderFallbackException error)
         {
-            return new("", Refusal.As(ProblemKind.BadRequest, string.Create(CultureInfo.InvariantCulture, $"the body is not UTF-8: {error.Message}")));
+            return new("", Refusal.As(ProblemKind.BadRequest, string.Create(CultureInfo.InvariantCulture, $"the body is not UTF-8: byte 0x{error.BytesUnknown?.FirstOrDefault() ?? 0:X2} at place {error.Index}; expected JSON in UTF-8")));
         }
     }
 

@@ -34,7 +34,7 @@ static class KeyEndpoints
         var group = routes.MapGroup("/v1/keys").WithTags("keys");
         group.MapGet("", List).WithName("listKeys").ProducesProblem(400)
             .WithSummary("Keys, newest first: your own, or everybody's for an admin").WithDescription("Never the keys themselves: only their SHA-256 is stored.");
-        group.MapPost("", Create).RequireAuthorization(admin).WithMetadata(new SecretAnswer()).WithName("createKey").ProducesProblem(400)
+        group.MapPost("", Create).RequireAuthorization(admin).WithMetadata(new SecretAnswer()).WithName("createKey").ProducesProblem(400).ProducesProblem(415)
             .WithSummary("Make a key; it is told once");
         group.MapGet("/current", Current).WithName("currentKey").WithSummary("The key that this request carries: whose, which role, until when");
         group.MapPost("/{id:guid}/rotate", Rotate).WithMetadata(new SecretAnswer()).WithName("rotateKey").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)

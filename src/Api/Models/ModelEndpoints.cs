@@ -22,7 +22,7 @@ static class ModelEndpoints
     {
         var group = routes.MapGroup("/v1/models").WithTags("models");
         group.MapPost("", ModelUpload.Handle).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("uploadModel").WithMetadata(new DisableRequestTimeoutAttribute())
-            .ProducesProblem(400).ProducesProblem(413)
+            .ProducesProblem(400).ProducesProblem(413).ProducesProblem(415)
             .AddOpenApiOperationTransformer((operation, _, _) => ModelUpload.Describe(operation))
             .WithSummary("Upload a file of weights: PyTorch's .pt, .pth, .th, .pth.tar, or safetensors")
             .WithDescription("The file is the body; name is what you call it, at most 200 characters. Answers 201, or 200 when you have this very file already (it keeps its first name). Specs name it by its SHA-256; an import job reads it, nothing in it is ever executed.");
@@ -61,7 +61,7 @@ static class ModelEndpoints
             return;
         }
         var disposition = new ContentDispositionHeaderValue("attachment");
-        disposition.SetHttpFileName(file.Name);
+        disposition.SetHttpFileName(SavedAs(file.Name));
         try
         {
             await new ContentAnswer(file.Bytes, file.Sha256, disposition)
@@ -87,6 +87,10 @@ static class ModelEndpoints
         ApiLog.ModelDeleted(log, sha256, file.Owner, user.Owner());
         return TypedResults.NoContent();
     }
+
+    // Whoever saves an answer under the name it comes with is not led out of a folder by it.
+    static string SavedAs(string name) =>
+        string.Concat(name.Select(c => c is '/' or '\\' or '"' or ';' or ':' ? '-' : c)).TrimStart('.', ' ') is { Length: > 0 } saved ? saved : "weights";
 
     /// <summary>The caller's file, or, for who may see everybody's, the one of a named owner.</summary>
     static async Task<(ModelFile? File, ProblemHttpResult? Refused)> Find(string sha256, ClaimsPrincipal user, ModelFileStore files, string? owner, CancellationToken ct)

@@ -26,6 +26,7 @@ sealed record ProblemKind(string Slug, int Status, string Title, string WhatToDo
     public static readonly ProblemKind ScheduleExists = new("schedule-exists", 409, "There is a schedule of this name", "Names are unique among an owner's schedules. Choose another name, or delete the other schedule.");
     public static readonly ProblemKind TooLarge = new("too-large", 413, "The request is too large", "'detail' says how much is taken.");
     public static readonly ProblemKind NotJson = new("not-json", 415, "The body is not JSON", "Send the spec itself with 'Content-Type: application/json'.");
+    public static readonly ProblemKind BodyEncoded = new("body-encoded", 415, "The body is not sent as it is", "Send JSON in UTF-8 and files byte for byte: without Content-Encoding, and without a charset other than utf-8.");
     public static readonly ProblemKind RangeNotSatisfiable = new("range-not-satisfiable", 416, "There are no such bytes", "Content-Range says how many bytes there are.");
     public static readonly ProblemKind KeyReused = new("idempotency-key-reused", 422, "The Idempotency-Key belongs to another request", "A key stands for one request (method, address and body) for 24 hours. Take a new one for a new request; a UUID is fine.");
     public static readonly ProblemKind TooMany = new("too-many-requests", 429, "This key asks too often", "Go on after the seconds in Retry-After. The event stream (/v1/events) tells what happens without asking, and lists take up to 500 items a page.");
@@ -35,7 +36,7 @@ sealed record ProblemKind(string Slug, int Status, string Title, string WhatToDo
     public static readonly ProblemKind TookTooLong = new("took-too-long", 504, "It took too long", "It may have been carried out all the same. Repeat it: with the same Idempotency-Key it has one effect. If it stays so, look at the database, or narrow the filter.");
 
     public static IReadOnlyList<ProblemKind> All { get; } =
-        [SpecInvalid, BadRequest, KeyMissing, RoleTooSmall, NotFound, MethodNotAllowed, Shared, ModelInUse, ScheduleExists, CountChanged, NotInThisState, KeySpent, InProgress, AnswerGone, TooLarge, NotJson, RangeNotSatisfiable, KeyReused, TooMany, Failed, DatabaseAway, TookTooLong];
+        [SpecInvalid, BadRequest, KeyMissing, RoleTooSmall, NotFound, MethodNotAllowed, Shared, ModelInUse, ScheduleExists, CountChanged, NotInThisState, KeySpent, InProgress, AnswerGone, TooLarge, NotJson, BodyEncoded, RangeNotSatisfiable, KeyReused, TooMany, Failed, DatabaseAway, TookTooLong];
 
     /// <summary>Address relative to this service.</summary>
     public string Type => $"/problems/{Slug}";

@@ -37,10 +37,13 @@ sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> 
         switch (error)
         {
             case BadHttpRequestException { InnerException: JsonException json }:
-                await Refusal.Write(context, ProblemKind.BadRequest, InBody(json));
+                await Refusal.Write(context, ProblemKind.BadRequest, BodyShape.Of(context).Wrong(json));
+                break;
+            case BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType }:
+                await Refusal.Write(context, ProblemKind.NotJson, NotJson(context));
                 break;
             case BadHttpRequestException refused:
-                await Refusal.Write(context, ProblemKind.Of(refused.StatusCode), refused.Message);
+                await Refusal.Write(context, ProblemKind.Of(refused.StatusCode), BindingText.Of(refused, BodyShape.Of(context)));
                 break;
             case var _ when Database.IsWeather(error):
                 ApiLog.DatabaseAway(log, error.Message);
@@ -54,20 +57,13 @@ sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> 
         }
     }
 
-    // The exception's own words name our types; its path and the missing names are what the sender can use.
-    static string InBody(JsonException json)
-    {
-        const string Missing = "including: ";
-        return json.Message.IndexOf(Missing, StringComparison.Ordinal) is > 0 and var at
-            ? $"the body lacks {json.Message[(at + Missing.Length)..].TrimEnd('.')}; its fields are described at /docs"
-            : $"the body is wrong at {json.Path ?? "$"}; its fields are described at /docs";
-    }
-
     static string Detail(HttpContext context) => context.Response.StatusCode switch
     {
         404 => $"there is nothing at {context.Request.Path}",
         405 => $"{context.Request.Path} does not take {context.Request.Method}",
-        415 => $"Content-Type is {context.Request.ContentType ?? "missing"}; expected application/json",
-        _ => $"{context.Request.Method} {context.Request.Path} was refused",
+        415 => NotJson(context),
+        _ => $"{context.Request.Method} {context.Request.Path} was refused; expected a request as /docs describes it",
     };
+
+    static string NotJson(HttpContext context) => $"Content-Type is {context.Request.ContentType ?? "missing"}; expected application/json";
 }

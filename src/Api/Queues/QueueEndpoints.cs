@@ -35,7 +35,7 @@ static class QueueEndpoints
             .WithSummary("Jobs that have not ended, counted by state, kind and device; how long the oldest ready one has waited; quotas")
             .WithDescription("Counts are of all owners, with your own beside them.");
         var admin = routes.MapGroup("/v1/quotas").WithTags("queues").RequireAuthorization(Caller.Policy(ApiKeyRole.Admin));
-        admin.MapPost("", Set).WithName("setQuota").ProducesProblem(400).WithSummary("Say how many jobs of an owner, or of all together, run at once on a kind of device");
+        admin.MapPost("", Set).WithName("setQuota").ProducesProblem(400).ProducesProblem(415).WithSummary("Say how many jobs of an owner, or of all together, run at once on a kind of device");
         admin.MapDelete("", Remove).WithName("removeQuota").ProducesProblem(400).ProducesProblem(404).WithSummary("Take a quota away").WithDescription("Without owner, that of all owners together.");
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using KdRobust.Api.Access;
+using KdRobust.Api.Experiments;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Problems;
 using KdRobust.Persistence.Keys;
@@ -37,8 +38,7 @@ static class ScheduleEndpoints
         var body = await RequestText.Read(context.Request, options.LargestBody, ct);
         if (body.Refused is { } refused) return refused;
         var (wanted, problems) = ScheduleRequest.Read(body.Text, context.User.Owner());
-        if (wanted is null)
-            return Refusal.As(ProblemKind.SpecInvalid, $"{problems.Count} problem(s), first: {problems[0]}", ("errors", problems));
+        if (wanted is null) return SpecBody.Invalid(problems);
         try
         {
             var added = await schedules.Add(wanted, ct);

@@ -39,7 +39,10 @@ static class SweepEndpoints
     static async Task<Results<Ok<Page<SweepSummary>>, ProblemHttpResult>> List(HttpContext context, SweepStore sweeps, int? limit, string? cursor, string? name, CancellationToken ct)
     {
         if (Paging.Check(limit, cursor, LongestPage, out var size, out var before) is { } refused) return refused;
-        var page = Paging.Answer(context, await sweeps.List(context.User.Sees(), name, before, size, ct), size, view => view.Seq);
+        var query = new QueryText();
+        var named = query.Text("name", name);
+        if (query.Refused is { } wrong) return wrong;
+        var page = Paging.Answer(context, await sweeps.List(context.User.Sees(), named, before, size, ct), size, view => view.Seq);
         return TypedResults.Ok(new Page<SweepSummary>([.. page.Items.Select(SweepSummary.Of)], page.Next));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using KdRobust.Api.Access;
+using KdRobust.Api.Experiments;
 using KdRobust.Api.Hosting;
 using KdRobust.Api.Problems;
 using KdRobust.Domain.Experiments;
@@ -27,9 +28,9 @@ static class SweepSubmission
         var body = await RequestText.Read(context.Request, LargestSweep, ct);
         if (body.Refused is { } refused) return refused;
         var reading = SweepReader.Read(body.Text);
-        if (!reading.IsValid) return Invalid(reading.Problems);
+        if (!reading.IsValid) return SpecBody.Invalid(reading.Problems);
         var (plan, problems) = SweepPlan.Of(reading.Spec!);
-        if (plan is null) return Invalid(problems);
+        if (plan is null) return SpecBody.Invalid(problems);
 
         SweepSubmitted submitted;
         try
@@ -38,7 +39,7 @@ static class SweepSubmission
         }
         catch (ModelFilesMissingException missing)
         {
-            return Invalid(Missing(plan, missing.Sha256));
+            return SpecBody.Invalid(Missing(plan, missing.Sha256));
         }
         var answer = new SweepFilled(SweepSummary.Of((await sweeps.Find(submitted.Id, null, ct))!), submitted.Made, submitted.Jobs, submitted.ReusedJobs);
         ApiLog.SweepSubmitted(log, submitted.Id, answer.Sweep.Name, answer.Sweep.Owner, submitted.Points, submitted.Made, submitted.Jobs, submitted.ReusedJobs);
@@ -67,7 +68,4 @@ static class SweepSubmission
     // The same file is missing to every point that imports it: told once, where the base or an axis names it.
     static IReadOnlyList<SpecProblem> Missing(SweepPlan plan, IReadOnlySet<string> sha256) =>
         [.. plan.Points.SelectMany(point => ImportedFiles.Missing(point.Spec, sha256)).Distinct().Select(problem => problem with { Path = "$.base" + problem.Path[1..] })];
-
-    static ProblemHttpResult Invalid(IReadOnlyList<SpecProblem> problems) =>
-        Refusal.As(ProblemKind.SpecInvalid, $"{problems.Count} problem(s), first: {problems[0]}", ("errors", problems));
 }

@@ -34,7 +34,7 @@ static class SweepTableEndpoints
         }
         catch (ArgumentException wrong) when (wrong.ParamName == "sort")
         {
-            return Refusal.As(ProblemKind.BadRequest, wrong.Message.Split(" (Parameter", 2)[0]);
+            return Refusal.As(ProblemKind.BadRequest, $"sort: {wrong.Message.Split(" (Parameter", 2)[0]}; expected one of these");
         }
     }
 }

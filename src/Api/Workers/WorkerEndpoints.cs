@@ -18,7 +18,7 @@ static class WorkerEndpoints
     {
         var group = routes.MapGroup("/v1/workers").WithTags("workers");
         group.MapGet("", List).WithName("listWorkers").ProducesProblem(400)
-            .WithSummary("Every worker ever heard of, by name, and what it holds now").WithDescription("At most limit (default 500); cursor is the last name of the page before, and the Link header names the next page.");
+            .WithSummary("Every worker ever heard of, by name, and what it holds now").WithDescription("Of the jobs it holds those are named that are yours; an admin sees all. At most limit (default 500); cursor is the last name of the page before, and the Link header names the next page.");
         var admin = group.MapGroup("").RequireAuthorization(Caller.Policy(ApiKeyRole.Admin));
         admin.MapPost("/{name}/drain", Drain).WithName("drainWorker").ProducesProblem(404)
             .WithSummary("Have a worker take no more work and give its jobs back; it stays, idle");
@@ -32,7 +32,7 @@ static class WorkerEndpoints
         if (Paging.Check(limit ?? LongestPage, LongestPage, out var size) is { } wrong) return wrong;
         var query = new QueryText();
         var after = query.Text("cursor", cursor);
-        return query.Refused is { } refused ? refused : TypedResults.Ok(Paging.Answer(context, await workers.List(after, size, ct), size, worker => worker.Info.Name).Items);
+        return query.Refused is { } refused ? refused : TypedResults.Ok(Paging.Answer(context, await workers.List(context.User.Sees(), after, size, ct), size, worker => worker.Info.Name).Items);
     }
 
     static async Task<Results<NoContent, ProblemHttpResult>> Drain(string name, ClaimsPrincipal user, WorkerStore workers, CancellationToken ct) =>

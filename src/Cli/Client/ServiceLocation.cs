@@ -22,10 +22,15 @@ sealed record ServiceLocation(Uri Address, string Key, bool IsLocal)
         var local = ServiceRecord.Running(folders);
         if (named is null && local is null)
             throw new CommandFailedException(ExitCode.Unreachable, $"no service is running here: start one with ./kdr up, or name one by {ServerVariable} (and a key by {KeyVariable})");
+        // What stands before an @ is a secret as a rule, and is not repeated.
+        if (named?.Contains('@') == true)
+            throw new CommandFailedException(ExitCode.Usage, $"the address of a service holds no user and no password: expected something like http://127.0.0.1:5080, and the key in {KeyVariable}");
         if (!Uri.TryCreate(named ?? local!.Address, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new CommandFailedException(ExitCode.Usage, $"'{named}' is not the address of a service: expected something like http://127.0.0.1:5080");
         var isLocal = local is not null && address == new Uri(local.Address);
         key ??= isLocal ? ReadKey(local!.KeyFile) : null;
+        if (key is not null && !key.All(c => c is > ' ' and <= '~'))
+            throw new CommandFailedException(ExitCode.NotAllowed, $"the key holds a space, a line break or a letter that no key has: expected kdr_ and 43 letters, digits, - and _ on one line, as ./kdr key add printed it, in {KeyVariable}");
         return new(address, key ?? throw new CommandFailedException(ExitCode.NotAllowed, $"there is no key for {address}: set {KeyVariable}"), isLocal);
     }
 

@@ -184,14 +184,23 @@ public static class SpecReader
         return what;
     }
 
+    const int MostNamed = 40, MostGuessed = 200, LongestGuessed = 60;
+
     internal static string Join(string path, string name) =>
         name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '$') ? $"{path}.{name}" : $"{path}['{Shorten(name)}']";
 
-    internal static string OneOf(IEnumerable<string> names) => "one of " + string.Join(", ", names);
+    /// <summary>The names there are; of very many the first.</summary>
+    internal static string OneOf(IEnumerable<string> names)
+    {
+        var all = names.ToList();
+        return "one of " + string.Join(", ", all.Take(MostNamed)) + (all.Count > MostNamed ? FormattableString.Invariant($" and {all.Count - MostNamed} more") : "");
+    }
 
     internal static string DidYouMean(string got, IEnumerable<string> names)
     {
-        var nearest = names.Select(n => (Name: n, Distance: EditDistance(got.ToLowerInvariant(), n.ToLowerInvariant())))
+        // Each is compared letter by letter, and nobody meant a short name by a long text.
+        if (got.Length > LongestGuessed) return "";
+        var nearest = names.Where(name => name.Length <= LongestGuessed).Take(MostGuessed).Select(n => (Name: n, Distance: EditDistance(got.ToLowerInvariant(), n.ToLowerInvariant())))
             .OrderBy(c => c.Distance).FirstOrDefault();
         return nearest.Name is not null && nearest.Distance <= Math.Max(1, nearest.Name.Length / 3) ? $" (did you mean '{nearest.Name}'?)" : "";
     }

@@ -6,10 +6,19 @@ namespace KdRobust.Domain.Experiments;
 /// <summary>The rules between fields of a spec that is well-formed on its own: names exist, nothing waits for itself, counts fit the data.</summary>
 public static class SpecRules
 {
+    /// <summary>Jobs an experiment may need.</summary>
+    public const int MostJobs = 50_000;
+
+    const int MostEntries = 1000;
+
     /// <summary>Everything that is wrong, in the order of the spec.</summary>
     public static IReadOnlyList<SpecProblem> Check(ExperimentSpec spec)
     {
         var found = new SpecFindings(spec);
+        CheckSize(found);
+        // What is too much is not looked at piece by piece.
+        if (found.Problems.Count > 0) return found.Problems;
+        if (NameProblem(spec.Name) is var (path, message, got, expected)) found.Add(path, message, got, expected);
         CheckDataset(found);
         CheckRequirements(found);
         if (spec.Compute.ShardImages is { } size && size % ImageRange.Block != 0)
@@ -26,6 +35,27 @@ public static class SpecRules
         CheckCycles(found);
         ReportRules.Check(found);
         return found.Problems;
+    }
+
+    /// <summary>What is wrong with the name of an experiment or a sweep. It may be taken for the place of a file: row3 of table2 is table2/row3, and never what lies beside or above it.</summary>
+    internal static SpecProblem? NameProblem(string name) => name.Split('/').Any(part => part.Length == 0 || part[0] == '.')
+        ? new("$.name", "a part of the name is empty or begins with a point", SpecReader.Shorten(name), "parts that begin with a letter, a digit or '-', e.g. table2/row3")
+        : null;
+
+    static void CheckSize(SpecFindings found)
+    {
+        var spec = found.Spec;
+        foreach (var (path, count) in new[] { ("$.models", spec.Models.Count), ("$.views", spec.Views.Count), ("$.evaluations", spec.Evaluations.Count), ("$.transfers", spec.Transfers.Count) })
+            if (count > MostEntries) found.Add(path, "too many entries", Number(count), $"at most {Number(MostEntries)}: several experiments, or a sweep");
+        if (JobsAtMost(spec) is > MostJobs and var jobs)
+            found.Add("$.compute.shardImages", "more jobs than an experiment may have, in shards so small", Number(jobs), $"at most {Number(MostJobs)}: larger shards, or several experiments");
+    }
+
+    /// <summary>Jobs a spec would need if no two of them were the same.</summary>
+    internal static int JobsAtMost(ExperimentSpec spec)
+    {
+        int Parts(int images) => spec.Compute.ShardImages is { } size && images > size ? (images + size - 1) / size + 1 : 1;
+        return spec.Models.Count * (1 + Parts(spec.Dataset.TrainImages)) + spec.Evaluations.Values.Sum(evaluation => Parts(evaluation.Images)) + spec.Transfers.Values.Sum(transfer => Parts(transfer.Images));
     }
 
     static void CheckDataset(SpecFindings found)

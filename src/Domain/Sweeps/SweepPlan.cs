@@ -15,6 +15,8 @@ public sealed record PlannedPoint(SweepPoint Point, ExperimentSpec Spec, Experim
 public sealed class SweepPlan
 {
     const int MostTold = 100;
+    // All of them are planned to find which are the same.
+    const int MostPlanned = 2_000_000;
 
     SweepPlan(SweepSpec spec, int rung, IReadOnlyList<PlannedPoint> points)
     {
@@ -37,6 +39,9 @@ public sealed class SweepPlan
     /// <param name="spec">A sweep without problems of its own.</param>
     public static (SweepPlan? Plan, IReadOnlyList<SpecProblem> Problems) Of(SweepSpec spec)
     {
+        var bytes = SweepText.Bytes(spec);
+        if (bytes > SweepRules.MostText)
+            return (null, [new("$.base", "the specs of all points are too much text together", $"{bytes} bytes", $"at most {SweepRules.MostText}: fewer points, a smaller base, or shorter values")]);
         var points = SweepPoints.Of(spec.Space);
         var (plan, problems) = Of(spec, 0, points);
         // Epochs are bounded from below by other fields, and from above by themselves: rungs between the ends are right when the ends are.
@@ -54,6 +59,8 @@ public sealed class SweepPlan
     {
         var readings = Read(spec, rung, points);
         if (readings.Any(reading => !reading.IsValid)) return (null, Told(spec, points, readings));
+        if (readings.Sum(reading => (long)SpecRules.JobsAtMost(reading.Spec!)) is > MostPlanned and var jobs)
+            return (null, [new("$.space", "the points need too many jobs", jobs.ToString(CultureInfo.InvariantCulture), $"at most {Number(MostPlanned)} before those that are the same are found: fewer points, a smaller base, or larger shards")]);
         var planned = new PlannedPoint[points.Count];
         Parallel.For(0, points.Count, i => planned[i] = new(points[i], readings[i].Spec!, ExperimentPlan.OfChecked(readings[i].Spec!, 0)));
         return (new(spec, rung, planned), []);

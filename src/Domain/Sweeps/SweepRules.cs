@@ -13,13 +13,19 @@ public static class SweepRules
     /// <summary>Different jobs a sweep may need.</summary>
     public const int MostJobs = 50_000;
 
+    /// <summary>Bytes of JSON that the specs of all points may be together: all of them are read before the first is stored.</summary>
+    public const long MostText = 512L << 20;
+
     const int MostAxes = 16;
     const int MostRungs = 10;
+    // Each is compared with every other.
+    const int MostPaths = 1000;
 
     /// <summary>Everything that is wrong, in the order of the spec.</summary>
     public static IReadOnlyList<SpecProblem> Check(SweepSpec spec)
     {
         var problems = new List<SpecProblem>();
+        if (SpecRules.NameProblem(spec.Name) is { } name) problems.Add(name);
         CheckAxes(spec, problems);
         switch (spec.Space)
         {
@@ -36,6 +42,11 @@ public static class SweepRules
         var axes = spec.Space.AllAxes().ToList();
         if (axes.Count is 0 or > MostAxes)
             problems.Add(new("$.space.axes", "a sweep has not so many axes", Number(axes.Count), $"1 to {Number(MostAxes)}"));
+        if (axes.Sum(axis => axis.Paths.Count) + (spec.Halving?.Paths.Count ?? 0) is > MostPaths and var paths)
+        {
+            problems.Add(new("$.space.axes", "the axes set too many places", Number(paths), $"at most {Number(MostPaths)} paths together"));
+            return;
+        }
         var @base = JsonSerializer.SerializeToElement(spec.Base, SpecJson.Options);
         var known = new List<(SpecPath Path, string Place)>();
         foreach (var axis in axes) CheckPaths(axis.Paths, SpecReader.Join("$.space.axes", axis.Name) + ".paths", @base, known, problems);

@@ -114,6 +114,13 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
         return (await connection.Rows($"SELECT {Columns} FROM api_key WHERE id = $1 AND ($2::text IS NULL OR owner = $2)", [id, owner], Read, ct)).SingleOrDefault();
     }
 
+    /// <summary>True as long as a key opens anything: it was not revoked, and has not expired by the database's clock.</summary>
+    public async Task<bool> StillOpens(Guid id, CancellationToken ct = default)
+    {
+        await using var connection = await database.OpenLiving(ct);
+        return await connection.Value<bool>($"SELECT EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND {Opens})", [id], ct);
+    }
+
     /// <summary>Ends a key at once.</summary>
     /// <returns>False when there is none of that id that was not revoked.</returns>
     public async Task<bool> Revoke(Guid id, CancellationToken ct = default)

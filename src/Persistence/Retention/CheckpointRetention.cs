@@ -1,3 +1,4 @@
+using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Schema;
 using Npgsql;
@@ -25,7 +26,10 @@ sealed class CheckpointRetention(NpgsqlDataSource database)
         """,
         [settings.SucceededResumeDays, settings.EndedResumeDays, CheckpointStore.KeptResumePoints], dryRun, ct);
 
-    /// <summary>Outputs that a newer undamaged one of the same job and name replaces once the job has ended, and those of use to nobody.</summary>
+    /// <summary>
+    /// Outputs that a newer undamaged one of the same job and name replaces once the job has ended, those of use to nobody, and the
+    /// parts of shards whose merges have all succeeded: a merge has the whole job's fingerprint, so that nobody computes from them again.
+    /// </summary>
     internal Task<(int Files, long Bytes)> Outputs(RetentionSettings settings, bool dryRun, CancellationToken ct) => Delete(
         """
         SELECT old.id FROM checkpoint old JOIN job ON job.id = old.job_id
@@ -36,9 +40,15 @@ sealed class CheckpointRetention(NpgsqlDataSource database)
             OR job.state <> 'Succeeded' AND job.finished_at < clock_timestamp() - make_interval(days => $1::int)
                 AND NOT EXISTS (
                     SELECT 1 FROM experiment_job use JOIN experiment ON experiment.id = use.experiment_id
-                    WHERE use.job_id = job.id AND experiment.cancelled_at IS NULL))
+                    WHERE use.job_id = job.id AND experiment.cancelled_at IS NULL)
+            OR job.state = 'Succeeded' AND old.name = $2 AND $3::int IS NOT NULL
+                AND EXISTS (SELECT 1 FROM job_dependency edge WHERE edge.parent_id = job.id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM job_dependency edge JOIN job merge ON merge.id = edge.job_id
+                    WHERE edge.parent_id = job.id
+                        AND (merge.state <> 'Succeeded' OR merge.finished_at IS NULL OR merge.finished_at > clock_timestamp() - make_interval(days => $3::int))))
         """,
-        [settings.UnusedOutputDays], dryRun, ct);
+        [settings.UnusedOutputDays, OutputNames.Part, settings.MergedPartDays], dryRun, ct);
 
     // A null number of days makes its comparison null, which deletes nothing.
     async Task<(int Files, long Bytes)> Delete(string which, object?[] values, bool dryRun, CancellationToken ct)

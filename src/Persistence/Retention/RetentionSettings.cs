@@ -18,6 +18,9 @@ public sealed record RetentionSettings
     /// <summary>Days after which outputs of a failed or cancelled job are deleted that no experiment uses but cancelled ones; null never. What an experiment uses is never deleted.</summary>
     public int? UnusedOutputDays { get; init; } = 30;
 
+    /// <summary>Days after which the parts that a merge was put together from are deleted; null never. The merge stays.</summary>
+    public int? MergedPartDays { get; init; } = 1;
+
     /// <summary>Months of job history that stay in reach; older ones are detached and stand as tables of their own. Null keeps all.</summary>
     public int? HistoryMonths { get; init; }
 
@@ -30,6 +33,7 @@ public sealed record RetentionSettings
         Check(nameof(SucceededResumeDays), SucceededResumeDays, 0);
         Check(nameof(EndedResumeDays), EndedResumeDays, 0);
         Check(nameof(UnusedOutputDays), UnusedOutputDays, 0);
+        Check(nameof(MergedPartDays), MergedPartDays, 0);
         Check(nameof(HistoryMonths), HistoryMonths, 1);
         return problems;
 
@@ -45,7 +49,7 @@ public sealed record RetentionSettings
 /// <param name="JobsThinned">Trainings whose step metrics were down-sampled.</param>
 /// <param name="MetricsRemoved">Metric rows that went with that.</param>
 /// <param name="ResumePointsRemoved">Resume points deleted.</param>
-/// <param name="OutputsRemoved">Outputs deleted: replaced by newer ones, or of no use to any experiment.</param>
+/// <param name="OutputsRemoved">Outputs deleted: replaced by newer ones, of no use to any experiment, or parts of what was merged.</param>
 /// <param name="CheckpointBytesRemoved">Their bytes together; what the disk gets back is less where chunks are shared.</param>
 /// <param name="ChunksRemoved">Chunks that nothing names any more. In a dry run only those that nothing names now.</param>
 /// <param name="MonthsMade">Partitions of the job history made ahead.</param>

@@ -74,23 +74,24 @@ public sealed class WorkerStore(NpgsqlDataSource database)
     }
 
     /// <summary>Every worker ever heard of, by name, in pages.</summary>
+    /// <param name="owner">Whose jobs are named; null for everybody's. How many cores a worker has free is told in any case.</param>
     /// <param name="after">The last name of the page before; null for the first page.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="ct">Gives up.</param>
-    public async Task<IReadOnlyList<WorkerView>> List(string? after = null, int limit = 500, CancellationToken ct = default)
+    public async Task<IReadOnlyList<WorkerView>> List(string? owner = null, string? after = null, int limit = 500, CancellationToken ct = default)
     {
         await using var connection = await database.OpenLiving(ct);
         return await connection.Rows(
             """
             SELECT w.name, w.host, w.process_id, w.device, w.cores, w.build, w.libtorch, w.started_at, w.last_seen,
                 w.stopped_at IS NULL AND w.last_seen > clock_timestamp() - interval '30 s',
-                ARRAY(SELECT j.name FROM job j WHERE j.worker = w.name AND j.state = 'Running' ORDER BY j.seq),
+                ARRAY(SELECT j.name FROM job j WHERE j.worker = w.name AND j.state = 'Running' AND ($3::text IS NULL OR j.owner = $3) ORDER BY j.seq),
                 w.labels, w.kinds::text, w.free_cores, w.images_per_second, w.devices::text, w.drain_requested_at, w.drain_requested_by,
                 (SELECT coalesce(json_object_agg(h.device, h.quarantine_reason), '{}')::text FROM device_health h
                     WHERE h.host = w.host AND h.quarantined_at IS NOT NULL AND w.devices @> jsonb_build_array(jsonb_build_object('device', h.device)))
             FROM worker w WHERE $1::text IS NULL OR w.name > $1 ORDER BY w.name LIMIT $2
             """,
-            [after, limit],
+            [after, limit, owner],
             reader => new WorkerView(
                 new WorkerInfo(reader.GetString(0), reader.GetString(1), reader.GetInt32(2), reader.GetString(3), reader.GetInt32(4), reader.GetString(5), reader.Text(6))
                 {

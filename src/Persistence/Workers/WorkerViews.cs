@@ -37,7 +37,7 @@ public sealed record DeviceReading(string Device, string? Name, int? MemoryTotal
 /// <param name="StartedAt">When it started.</param>
 /// <param name="LastSeen">When it was last heard of.</param>
 /// <param name="Alive">Heard of within the last 30 s by the database's clock, and not stopped.</param>
-/// <param name="Jobs">Names of the jobs it holds.</param>
+/// <param name="Jobs">Names of the jobs it holds, of those the reader may see.</param>
 public sealed record WorkerView(WorkerInfo Info, DateTimeOffset StartedAt, DateTimeOffset LastSeen, bool Alive, IReadOnlyList<string> Jobs)
 {
     /// <summary>Cores no job uses, as it said last.</summary>

@@ -21,7 +21,7 @@ public sealed class ServiceTests(RunningApi api) : IClassFixture<RunningApi>
         post["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "409", "413", "415", "422", "429", "503", "504"], ignoreOrder: true);
         var upload = document["paths"]!["/v1/models"]!["post"]!;
         upload["requestBody"]!["content"]!["application/octet-stream"]!["schema"]!["format"]!.GetValue<string>().ShouldBe("binary");
-        upload["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "409", "413", "422", "429", "503", "504"], ignoreOrder: true);
+        upload["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["201", "200", "400", "401", "403", "409", "413", "415", "422", "429", "503", "504"], ignoreOrder: true);
         document["paths"]!["/v1/models/{sha256}"]!["delete"]!["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["204", "400", "401", "403", "404", "409", "429", "503", "504"], ignoreOrder: true);
         document["paths"]!["/healthz"]!["get"]!["security"]!.AsArray().ShouldBeEmpty();
     }

@@ -17,6 +17,48 @@ public sealed class SpecRulesTests
         DemoSpec.Reading(s => s["evaluations"]!["clean-cni"]!["view"] = "nobody").Problems.ShouldHaveSingleItem().Path.ShouldBe("$.evaluations.clean-cni.view");
 
     [Fact]
+    public void A_name_of_half_a_megabyte_is_not_compared_letter_by_letter_with_every_other()
+    {
+        var problems = DemoSpec.Reading(s =>
+        {
+            for (var i = 0; i < 900; i++) s["views"]![$"view-{i}"] = s["views"]!["teacher-votes"]!.DeepClone();
+            foreach (var (_, evaluation) in s["evaluations"]!.AsObject()) evaluation!["view"] = new string('x', 500_000);
+        }).Problems;
+        problems.Count.ShouldBeGreaterThan(1);
+        problems.ShouldAllBe(problem => problem.Got.Length <= 60 && problem.Message == "no such view");
+        problems[0].Expected.ShouldContain(" more");
+    }
+
+    [Fact]
+    public void Names_without_end_are_not_all_repeated_with_every_problem()
+    {
+        var problems = DemoSpec.Reading(s =>
+        {
+            for (var i = 0; i < 900; i++) s["views"]![$"view-{i}"] = s["views"]!["teacher-votes"]!.DeepClone();
+            for (var i = 0; i < 900; i++) s["evaluations"]![$"eval-{i}"] = new JsonObject { ["view"] = "nobody", ["images"] = 100 };
+        }).Problems;
+        problems.Count.ShouldBe(900);
+        problems.Sum(problem => problem.ToString().Length).ShouldBeLessThan(2 << 20);
+    }
+
+    [Fact]
+    public void A_spec_of_more_entries_or_jobs_than_can_be_meant_is_refused_before_it_is_planned()
+    {
+        DemoSpec.Reading(s =>
+        {
+            for (var i = 0; i < 1001; i++) s["evaluations"]![$"eval-{i}"] = new JsonObject { ["view"] = "nobody", ["images"] = 100 };
+        }).Problems.ShouldHaveSingleItem().ToString().ShouldContain("at most 1000");
+        var jobs = DemoSpec.Reading(s =>
+        {
+            (s["dataset"]!["name"], s["dataset"]!["testImages"], s["compute"]!["shardImages"]) = ("cifar10", 10_000, 256);
+            for (var i = 0; i < 900; i++) s["evaluations"]![$"eval-{i}"] = new JsonObject { ["view"] = "teacher-votes", ["images"] = 10_000 - i };
+            for (var i = 0; i < 900; i++) s["transfers"]![$"transfer-{i}"] = new JsonObject(s["transfers"]!.AsObject().First().Value!.DeepClone().AsObject().Select(field => KeyValuePair.Create(field.Key, field.Key == "images" ? 10_000 - i : field.Value?.DeepClone())));
+        }).Problems.ShouldHaveSingleItem();
+        jobs.Path.ShouldBe("$.compute.shardImages");
+        jobs.Expected.ShouldContain("at most 50000: larger shards, or several experiments");
+    }
+
+    [Fact]
     public void A_teacher_taught_by_its_student_is_a_cycle()
     {
         var problem = DemoSpec.Reading(s =>

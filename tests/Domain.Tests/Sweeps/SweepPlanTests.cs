@@ -67,6 +67,42 @@ public sealed class SweepPlanTests
         second.Points[0].Point.Ordinal.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("many points of a large base")]
+    [InlineData("a long value of one axis at every value of another")]
+    [InlineData("a long value at many places")]
+    [InlineData("a long choice drawn again and again")]
+    public void A_small_body_that_names_gigabytes_is_refused_before_they_are_written(string bomb)
+    {
+        var large = $"\"{new string('x', 100_000)}\"";
+        var numbers = $"[{string.Join(", ", Enumerable.Range(1, 9000))}]";
+        var places = string.Join(", ", Enumerable.Range(0, 900).Select(i => $"\"notes[{i}]\""));
+        var reading = bomb switch
+        {
+            "many points of a large base" => Samples.Reading(Samples.Grid(("seed", "seed", numbers)), change: sweep => sweep["base"]!["notes"] = new JsonArray(JsonNode.Parse(large))),
+            "a long value of one axis at every value of another" => Samples.Reading(Samples.Grid(("seed", "seed", numbers), ("title", "title", $"[{large}]"))),
+            "a long value at many places" => Samples.Reading($$"""{ "kind": "grid", "axes": { "note": { "paths": [{{places}}], "values": ["{{new string('x', 1_000_000)}}"] } } }""", change: sweep => sweep["base"]!["notes"] = new JsonArray([.. Enumerable.Range(0, 900).Select(_ => (JsonNode)"n")])),
+            _ => Samples.Reading($$"""{ "kind": "random", "seed": 1, "count": 9000, "axes": { "title": { "paths": ["title"], "draw": { "kind": "choice", "values": [{{large}}] } } } }"""),
+        };
+        reading.Problems.ShouldBeEmpty();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var (plan, problems) = SweepPlan.Of(reading.Spec!);
+        plan.ShouldBeNull();
+        var problem = problems.ShouldHaveSingleItem();
+        problem.Path.ShouldBe("$.base");
+        problem.Message.ShouldContain("too much text together");
+        problem.Expected.ShouldContain("fewer points, a smaller base, or shorter values");
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(16L << 20);
+    }
+
+    [Fact]
+    public void Axes_that_set_places_without_end_are_refused_before_each_is_compared_with_every_other()
+    {
+        var places = string.Join(", ", Enumerable.Repeat("\"seed\"", 200_000));
+        var reading = Samples.Reading($$"""{ "kind": "grid", "axes": { "seed": { "paths": [{{places}}], "values": [1] } } }""");
+        reading.Problems.ShouldHaveSingleItem().ToString().ShouldContain("at most 1000 paths together");
+    }
+
     [Fact]
     public void The_fingerprint_is_of_what_is_asked_for()
     {

@@ -89,4 +89,22 @@ static class TorchFileBytes
 
     internal static (string Name, byte[] Content)[] SmallEntries() =>
         [("archive/data.pkl", Latin(Pickle(SmallDict()))), ("archive/byteorder", "little"u8.ToArray()), ("archive/data/0", Bytes(Six)), ("archive/version", "3\n"u8.ToArray())];
+
+    /// <summary>A zip that is a directory of so many empty entries, without the entries; its begin in the record for large files, or in the plain one.</summary>
+    internal static byte[] ManyEntries(int count, bool large)
+    {
+        using var file = new MemoryStream();
+        var header = Latin("PK\u0001\u0002" + new string('\0', 24) + "\u0007\0" + new string('\0', 16) + "a/00000");
+        file.Write("PK\u0003\u0004"u8);
+        for (var i = 0; i < count; i++) file.Write(header);
+        var (end, directory) = ((ulong)file.Length, (ulong)file.Length - 4);
+        if (large)
+        {
+            file.Write([.. Latin("PK\u0006\u0006"), .. BitConverter.GetBytes(44UL), .. new byte[12], .. BitConverter.GetBytes((ulong)count), .. BitConverter.GetBytes((ulong)count), .. BitConverter.GetBytes(directory), .. BitConverter.GetBytes(4UL)]);
+            file.Write([.. Latin("PK\u0006\u0007"), .. new byte[4], .. BitConverter.GetBytes(end), .. BitConverter.GetBytes(1)]);
+        }
+        var number = BitConverter.GetBytes(large ? ushort.MaxValue : (ushort)count);
+        file.Write([.. Latin("PK\u0005\u0006"), .. new byte[4], .. number, .. number, .. BitConverter.GetBytes((uint)directory), .. BitConverter.GetBytes(large ? uint.MaxValue : 4), 0, 0]);
+        return file.ToArray();
+    }
 }

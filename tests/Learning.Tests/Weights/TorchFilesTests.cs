@@ -190,6 +190,70 @@ public sealed class TorchFilesTests : IDisposable
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(8L << 20);
     }
 
+    [DeviceTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_zip_of_a_million_empty_entries_is_refused_before_an_object_is_made_of_each(bool large)
+    {
+        var bomb = ManyEntries(1_000_000, large);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Refusal(bomb).ShouldContain("its directory takes");
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4L << 20);
+    }
+
+    [DeviceFact]
+    public void Entries_that_share_their_bytes_are_counted_each()
+    {
+        // A bomb without compression's help: a directory of five hundred entries that all point to the same local one.
+        var content = new byte[200_000];
+        var one = Zip(("archive/data.pkl", Latin(Pickle(SmallDict()))), ("archive/data/0", content));
+        var entry = one.AsSpan().LastIndexOf("archive/data/0"u8) - 46;
+        var header = one[entry..(entry + 46 + "archive/data/0".Length)];
+        using var bomb = new MemoryStream();
+        bomb.Write(one.AsSpan(0, entry));
+        for (var i = 0; i < 500; i++)
+        {
+            Latin($"{i:000}").CopyTo(header, header.Length - 3);
+            bomb.Write(header);
+        }
+        var end = one[^22..];
+        BitConverter.TryWriteBytes(end.AsSpan(8), (ushort)501);
+        BitConverter.TryWriteBytes(end.AsSpan(10), (ushort)501);
+        BitConverter.TryWriteBytes(end.AsSpan(12), (int)(bomb.Length - BitConverter.ToUInt32(end.AsSpan(16))));
+        bomb.Write(end);
+        Refusal(bomb.ToArray()).ShouldContain("would unpack to more than 4 times");
+    }
+
+    [DeviceFact]
+    public void A_zip_in_a_zip_is_bytes_and_nothing_else()
+    {
+        var inner = Zip(CompressionLevel.SmallestSize, ("archive/data/0", new byte[8 << 20]));
+        var small = SmallEntries();
+        using (Open(Zip([.. small, ("archive/nested.zip", inner)])))
+        {
+            // Not looked at.
+        }
+        Refusal(Zip(small[0], ("archive/data/0", inner))).ShouldContain("but storage '0' of 6 F32 takes 24");
+    }
+
+    [DeviceTheory]
+    [InlineData(1L << 40, 1)]
+    [InlineData(6, 1L << 40)]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(6, long.MaxValue)]
+    public void A_shape_of_terabytes_asks_for_no_memory(long storage, long rows)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var strides in new long[][] { [1, 1], [0, 0], [0, 1] })
+        {
+            // A row that is repeated without end takes no bytes of its storage.
+            var root = Dict(("t", Tensor(Storage("0", storage), 0, [rows, storage], strides)));
+            foreach (var file in new[] { Legacy(root, ("0", Six)), Zip(("archive/data.pkl", Latin(Pickle(root))), ("archive/data/0", Bytes(Six))) })
+                Refusal(file).ShouldContain("'");
+        }
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(4L << 20);
+    }
+
     [DeviceFact]
     public void A_zip_whose_directory_lies_about_a_length_is_refused_when_it_is_read()
     {

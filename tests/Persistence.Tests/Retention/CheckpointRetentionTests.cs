@@ -95,6 +95,47 @@ public sealed class CheckpointRetentionTests
         (await desk.Checkpoints.LatestOutput(job, OutputNames.Weights)).ShouldNotBeNull().Id.ShouldBe(second.Id);
     }
 
+    [PostgresFact]
+    public async Task Parts_of_shards_go_when_their_merge_has_succeeded_and_its_day_is_over_and_not_before()
+    {
+        await using var database = await MigratedDatabase.Create();
+        var desk = new Desk(database);
+        var whole = Specs.Diamond(Specs.NewSeed());
+        var spec = whole with { Compute = whole.Compute with { ShardImages = 768 } };
+        await desk.Submit(spec);
+        // The training, three shards; then the merge.
+        for (var i = 0; i < 4; i++) await MetricThinningTests.EndedDaysAgo(database, (await desk.Work()).Lease.JobId, 400);
+        (await Run(database)).OutputsRemoved.ShouldBe(0, "the merge needs them still");
+        var merge = await desk.Work();
+        merge.Payload.ShouldBeOfType<MergePayload>();
+        (await Run(database)).OutputsRemoved.ShouldBe(0, "the day is not over");
+        await MetricThinningTests.EndedDaysAgo(database, merge.Lease.JobId, 2);
+        (await Run(database, Settings with { MergedPartDays = null })).OutputsRemoved.ShouldBe(0);
+        (await Run(database)).OutputsRemoved.ShouldBe(3);
+        (await database.Scalar<long>("SELECT count(*) FROM checkpoint WHERE name = 'part'")).ShouldBe(0);
+        (await desk.Checkpoints.LatestOutput(merge.Lease.JobId, OutputNames.Labels)).ShouldNotBeNull();
+
+        // Whoever asks for the same again, cut in whatever way, uses the merge.
+        var again = await desk.Submit(spec with { Name = "another", Compute = spec.Compute with { ShardImages = 1024 } });
+        (await desk.Experiments.Jobs(again.Id)).Single(job => job.Key == "labels/teacher-labels-votes").Job.Id.ShouldBe(merge.Lease.JobId);
+        (await desk.Experiments.Jobs(again.Id)).ShouldNotContain(job => job.Key.Contains("/images-"));
+    }
+
+    [PostgresFact]
+    public async Task Parts_stay_as_long_as_a_merge_that_did_not_succeed_may_be_asked_for_again()
+    {
+        await using var database = await MigratedDatabase.Create();
+        var desk = new Desk(database);
+        var whole = Specs.Diamond(Specs.NewSeed());
+        await desk.Submit(whole with { Compute = whole.Compute with { ShardImages = 768 } });
+        for (var i = 0; i < 4; i++) await MetricThinningTests.EndedDaysAgo(database, (await desk.Work()).Lease.JobId, 400);
+        var merge = await desk.Claim();
+        merge.Payload.ShouldBeOfType<MergePayload>();
+        await desk.Jobs.Fail(merge.Lease, new JobFailure(FailureKind.Permanent, "broken", ""));
+        await MetricThinningTests.EndedDaysAgo(database, merge.Lease.JobId, 400);
+        (await Run(database)).OutputsRemoved.ShouldBe(0);
+    }
+
     static Task<RetentionReport> Run(TestDatabase database, RetentionSettings? settings = null, bool dryRun = false) =>
         MetricThinningTests.Chore(database).Run(settings ?? Settings, dryRun);
 

@@ -13,6 +13,8 @@ namespace KdRobust.Learning.Weights.Import;
 internal sealed class TorchZipFile : TorchFile
 {
     const int MaximumEntries = 100_000;
+    // That many entries with names and extra fields of 200 bytes each.
+    const long LongestDirectory = 24 << 20;
     // PyTorch compresses nothing. A file that was packed again may unpack to this multiple, and a small pickle to more.
     const int LargestRatio = 4;
     const long SmallPickle = 1 << 20;
@@ -26,6 +28,9 @@ internal sealed class TorchZipFile : TorchFile
     /// <exception cref="RunInputException">Malformed, or cut short.</exception>
     public static TorchZipFile Open(FileStream stream, string path) => Guarded(path, () =>
     {
+        if (ZipDirectory.Bytes(stream) is > LongestDirectory and var bytes)
+            throw new InvalidDataException($"its directory takes {bytes} bytes, expected at most {LongestDirectory}: it names more than {MaximumEntries} entries, or names without end");
+        stream.Position = 0;
         var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
         try
         {
