@@ -34,11 +34,11 @@ sealed class Child : IAsyncDisposable
     {
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/tmp" };
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? said : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await error}{said}");
+        using var running = Process.Start(start)!;
+        var error = running.StandardError.ReadToEndAsync();
+        var said = await running.StandardOutput.ReadToEndAsync();
+        await running.WaitForExitAsync();
+        return running.ExitCode == 0 ? said : throw new InvalidOperationException($"{program} ended with {running.ExitCode}: {await error}{said}");
     }
 
     /// <summary>Waits until a file is there, and reads it.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using KdRobust.Persistence.Schema;
 using Npgsql;
 
 namespace KdRobust.Service.Bench;

@@ -5,7 +5,7 @@ namespace KdRobust.Service.Bench;
 /// <summary>From a job's commit to its start by one of sixteen idle slots, with the wake-up and without.</summary>
 static class Starting
 {
-    const int Slots = 16, Told = 200, Untold = 10;
+    const int Slots = 16, Told = 150, Untold = 10;
 
     public static async Task<Outcome> Measure(Load load)
     {
@@ -21,9 +21,9 @@ static class Starting
             // The first ones warm up. A pause that differs each time meets no timer in the same phase always.
             if (i == 0) await place.Run("UPDATE experiment SET name = 'warm'");
             await wire.Text(wire.Request("POST", "/v1/experiments", Specs.Experiment(Specs.NextSeed())), 201);
-            await Task.Delay(TimeSpan.FromMilliseconds(60 + (37 * (i + 10) % 40)));
+            await AllEnded(place); // The slots are idle when the next one comes.
+            await Task.Delay(TimeSpan.FromMilliseconds(10 + (37 * (i + 10) % 40)));
         }
-        await AllEnded(place);
         var told = await place.Column<double>(Waits("EXISTS (SELECT 1 FROM experiment_job use JOIN experiment e ON e.id = use.experiment_id WHERE use.job_id = job.id AND e.name <> 'warm')"));
 
         for (var i = 0; i < Untold; i++)

@@ -22,9 +22,9 @@ sealed class Wire : IDisposable
     /// <param name="key">Sent with every request; null for none.</param>
     public static async Task<Wire> Connect(Uri address, string? key)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(address.Host, address.Port);
-        return new Wire(socket, $"Host: {address.Authority}\r\n" + (key is null ? "" : $"Authorization: Bearer {key}\r\n"));
+        var connected = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await connected.ConnectAsync(address.Host, address.Port);
+        return new Wire(connected, $"Host: {address.Authority}\r\n" + (key is null ? "" : $"Authorization: Bearer {key}\r\n"));
     }
 
     /// <summary>A request as it goes over the wire, made once where it is sent often.</summary>
