@@ -77,12 +77,21 @@ sealed class MirroredRows(NpgsqlDataSource database)
     /// <param name="ct">Gives up.</param>
     internal async Task Alone(Guid row, Action<MirroredRow> make, CancellationToken ct)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended('hangfire ' || $1::text, 0))", [row], ct);
-        if (await Find(row, ct) is { HangfireId: null } alone)
-            make(alone);
-        await transaction.CommitAsync(ct);
+        var made = false;
+        try
+        {
+            await using var connection = await database.OpenLiving(ct);
+            await using var transaction = await connection.BeginTransactionAsync(ct);
+            await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended('hangfire ' || $1::text, 0))", [row], ct);
+            if (await Find(row, ct) is { HangfireId: null } alone)
+                make(alone);
+            made = true;
+            await transaction.CommitAsync(ct);
+        }
+        catch (Exception error) when (made && (error is ObjectDisposedException || Database.IsWeather(error)))
+        {
+            // The server does not leave the lock to who is too slow, or halted; what was made is there.
+        }
     }
 
     async Task<List<MirroredRow>> Rows(string sql, object?[] values, CancellationToken ct)

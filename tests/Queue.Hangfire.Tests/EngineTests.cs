@@ -152,7 +152,7 @@ public sealed class EngineTests
     {
         await using var stage = await HangfireStage.Open();
         stage.StartWorker("plain");
-        stage.Stage.StartWorker("labelled", more: ["--engine", "hangfire", "--label", "a100"]);
+        stage.Stage.StartWorker("labelled", more: ["--label", "a100"]);
         for (var i = 0; i < 3; i++)
         {
             var (job, _) = await stage.Stage.Submit(new ActionScript(Epochs: 2), "a100");

@@ -20,12 +20,12 @@ sealed class HangfireStage : IAsyncDisposable
 
     internal static async Task<HangfireStage> Open(int lease = 60)
     {
-        var stage = await Stage.Open(lease);
+        var stage = await Stage.Open(lease, HangfireEngine.EngineName);
         await HangfireTables.Ensure(stage.Database.DataSource);
         return new(stage);
     }
 
-    internal WorkerProcess StartWorker(string name = "w1", int cores = 1) => Stage.StartWorker(name, cores, more: ["--engine", "hangfire"]);
+    internal WorkerProcess StartWorker(string name = "w1", int cores = 1) => Stage.StartWorker(name, cores);
 
     internal async Task<MirroredRow> Of(Guid job) => (await hangfire.Rows.Find(job, CancellationToken.None))!;
 
