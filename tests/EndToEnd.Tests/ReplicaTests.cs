@@ -54,8 +54,8 @@ public sealed class ReplicaTests
         await newer.Execute("""CREATE TABLE "__EFMigrationsHistory" ("MigrationId" text PRIMARY KEY, "ProductVersion" text NOT NULL); INSERT INTO "__EFMigrationsHistory" VALUES ('20991231000000_Future', '10.0.0')""");
         var folder = Directory.CreateTempSubdirectory("kdr-older-").FullName;
         var environment = new Dictionary<string, string?> { ["KDR_DATABASE"] = newer.ConnectionString };
-        await using var api = ServiceProcess.Start(Programs.Assembly("Api"), ["--listen", "127.0.0.1:0"], environment);
-        await using var worker = ServiceProcess.Start(Programs.Assembly("Worker"), ["serve", "--scratch", folder], environment);
+        await using var api = await ServiceProcess.Start(Programs.Assembly("Api"), ["--listen", "127.0.0.1:0"], environment);
+        await using var worker = await ServiceProcess.Start(Programs.Assembly("Worker"), ["serve", "--scratch", folder], environment);
         (await api.Ended(TimeSpan.FromSeconds(90))).ShouldBe(1, api.Printed);
         (await worker.Ended(TimeSpan.FromSeconds(90))).ShouldBe(7, worker.Printed);
         foreach (var said in new[] { api.Printed, worker.Printed })
