@@ -50,7 +50,14 @@ public sealed class ChaosRun : IDisposable
                 await Task.Delay(wait);
             striking.Add(Strike(here[fault.Fault], fault, begun));
         }
-        await Task.WhenAll(striking);
+        try
+        {
+            await Task.WhenAll(striking);
+        }
+        catch (Exception error)
+        {
+            throw new InvalidOperationException($"{error.Message}\n\nseed {seed}, the schedule that led there:\n{string.Join('\n', told)}\n{arena.Printed}", error);
+        }
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         arena.Settings.Say("peace");
         try

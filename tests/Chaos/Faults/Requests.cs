@@ -48,8 +48,14 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
     internal async Task<bool> Retry(Guid job, bool fromScratch)
     {
         var answer = await person.Ask(HttpMethod.Post, $"/v1/jobs/{job}/retry{(fromScratch ? "?from=scratch" : "")}");
-        if (answer.IsUnknown)
+        if (answer.IsUnknown || answer.Effect is not null)
+        {
+            // Nobody said which jobs came back with it.
             ledger.Unsure.Add(job);
+            ledger.Unsure.UnionWith(await arena.Steadily(async () => await arena.Database.Scalar<Guid[]>(
+                $"WITH RECURSIVE below(id) AS (SELECT job_id FROM job_dependency WHERE parent_id = '{job}' UNION SELECT edge.job_id FROM job_dependency edge JOIN below ON edge.parent_id = below.id) SELECT array_agg(id) FROM below")) ?? []);
+            return answer.Effect is not null;
+        }
         if (!answer.IsYes)
             return false;
         ledger.Cancelled.Remove(job);
@@ -81,9 +87,9 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
                 Unanswered++;
                 return "submitted an experiment, and nobody answered";
             }
-            if (!answer.IsYes)
+            if (!answer.IsYes && answer.Effect is null)
                 throw new InvalidOperationException($"a good experiment was refused with {answer.Status}: {answer.Body}");
-            var id = answer.Body!["experiment"]!["id"]!.GetValue<Guid>();
+            var id = answer.Effect is { } effect ? Guid.Parse(effect.Split(':')[1]) : answer.Body!["experiment"]!["id"]!.GetValue<Guid>();
             ledger.Experiments.Add(id);
             var jobs = await arena.Value<string>($"SELECT string_agg(job.id || ' ' || job.kind, ',' ORDER BY job.seq) FROM experiment_job JOIN job ON job.id = experiment_job.job_id WHERE experiment_id = '{id}'");
             foreach (var job in (jobs ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split(' ')))
@@ -110,7 +116,7 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
             var answer = await person.Ask(HttpMethod.Post, path(job));
             if (answer.IsUnknown)
                 ledger.Unsure.Add(job);
-            if (!answer.IsYes || (counts is not null && (answer.Body is null || !counts(answer.Body))))
+            if (answer.Effect is null && (!answer.IsYes || (counts is not null && (answer.Body is null || !counts(answer.Body)))))
                 return null;
             promised?.Invoke(job, answer);
             return $"{name}: {job}";

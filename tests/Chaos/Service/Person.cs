@@ -12,6 +12,9 @@ public sealed record Answer(int Status, JsonNode? Body)
 {
     public bool IsYes => Status is >= 200 and < 300;
 
+    /// <summary>What it made, where it was carried out when it was asked before and its answer is gone (e.g. because a replica died in between): <c>experiment:ID</c>, <c>job:ID</c>.</summary>
+    public string? Effect => Status == 409 && Body?["type"]?.GetValue<string>() == "/problems/idempotency-answer-gone" ? Body["effect"]?.GetValue<string>() : null;
+
     /// <summary>The request was carried out or not: nobody knows.</summary>
     public bool IsUnknown => Status == 0;
 }

@@ -12,6 +12,10 @@ public sealed class HostNetwork(LinuxHost center)
     readonly Dictionary<LinuxHost, int> cables = [];
     int last;
 
+    /// <summary>Why packets cannot be delayed and lost here; null when they can.</summary>
+    public static string? NoLoss { get; } =
+        LinuxHost.Missing ?? (LinuxHost.Trouble("tc qdisc add dev lo root netem delay 1ms") is { } said ? $"this kernel cannot delay and lose packets (sch_netem): {said}" : null);
+
     /// <summary>Lays a cable.</summary>
     /// <returns>The center's address as this host reaches it.</returns>
     public async Task<string> Join(LinuxHost host)

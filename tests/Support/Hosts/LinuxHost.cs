@@ -39,10 +39,10 @@ public sealed class LinuxHost : IAsyncDisposable
         {
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        var holder = Process.Start(start)!;
-        if (await holder.StandardOutput.ReadLineAsync() == "ready")
-            return new LinuxHost(holder, disks);
-        throw new InvalidOperationException($"no host could be made: {await holder.StandardError.ReadToEndAsync()}");
+        var sleeper = Process.Start(start)!;
+        if (await sleeper.StandardOutput.ReadLineAsync() == "ready")
+            return new LinuxHost(sleeper, disks);
+        throw new InvalidOperationException($"no host could be made: {await sleeper.StandardError.ReadToEndAsync()}");
     }
 
     /// <summary>Program and arguments that run a program on this host.</summary>
@@ -102,15 +102,21 @@ public sealed class LinuxHost : IAsyncDisposable
         foreach (var program in (string[])["unshare", "nsenter", "setpriv", "mount", "ip"])
             if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, program))))
                 return $"no program {program}, which makes network and mount namespaces: apt-get install util-linux mount iproute2";
+        return Trouble("mount -t tmpfs kdr /tmp && ip link add kdr0 type veth peer name kdr1") is { } said ? $"this kernel allows no network and mount namespaces: {said}" : null;
+    }
+
+    /// <summary>What a command says that fails on a host of its own; null when it does not.</summary>
+    internal static string? Trouble(string command)
+    {
         try
         {
-            using var tried = Process.Start(new ProcessStartInfo("unshare", ["--net", "--mount", "--", "/bin/sh", "-c", "mount -t tmpfs kdr /tmp && ip link add kdr0 type veth peer name kdr1"])
+            using var tried = Process.Start(new ProcessStartInfo("unshare", ["--net", "--mount", "--propagation", "private", "--", "/bin/sh", "-c", command])
             {
                 UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
             })!;
             var said = tried.StandardError.ReadToEnd().Trim();
             tried.WaitForExit();
-            return tried.ExitCode == 0 ? null : $"this kernel allows no network and mount namespaces: {said}";
+            return tried.ExitCode == 0 ? null : said;
         }
         catch (System.ComponentModel.Win32Exception error)
         {
