@@ -6,7 +6,7 @@ namespace KdRobust.Chaos.Bench;
 /// <summary>Every fault there is, for as long as one likes; no promise may be broken.</summary>
 static class ChaosBench
 {
-    static readonly TimeSpan Between = TimeSpan.FromSeconds(0.7);
+    static readonly TimeSpan Between = TimeSpan.FromSeconds(0.5);
 
     internal static async Task<(object Report, bool Within)> Run(double minutes, int seed)
     {

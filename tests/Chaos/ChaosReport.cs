@@ -1,5 +1,4 @@
 using KdRobust.Chaos.Checks;
-using KdRobust.Chaos.Faults;
 
 namespace KdRobust.Chaos;
 
@@ -10,14 +9,14 @@ namespace KdRobust.Chaos;
 /// <param name="States">How they ended, by state.</param>
 /// <param name="Claims">Times a job was taken.</param>
 /// <param name="Reaped">Times one was taken from a worker that was not heard of.</param>
-/// <param name="FailedInBetween">Failed for good before the peace, in which they were tried again.</param>
+/// <param name="FailedInBetween">What failed for good before the peace, in which it was tried again, and why.</param>
 /// <param name="DamageNoticed">Checkpoints whose damage was found by their checksum.</param>
 /// <param name="Faults">How often each struck.</param>
 /// <param name="NotHere">Faults that cannot happen here, with the reason.</param>
 /// <param name="Violations">Promises that were broken.</param>
 /// <param name="Schedule">What was planned, and what became of it.</param>
 public sealed record ChaosReport(
-    int Seed, double Seconds, int Jobs, IReadOnlyDictionary<string, long> States, long Claims, long Reaped, long FailedInBetween, long DamageNoticed,
+    int Seed, double Seconds, int Jobs, IReadOnlyDictionary<string, long> States, long Claims, long Reaped, IReadOnlyList<string> FailedInBetween, long DamageNoticed,
     IReadOnlyDictionary<string, int> Faults, IReadOnlyDictionary<string, string> NotHere, IReadOnlyList<Violation> Violations, IReadOnlyList<string> Schedule)
 {
     /// <summary>Jobs that ended.</summary>

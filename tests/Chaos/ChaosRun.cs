@@ -75,6 +75,7 @@ public sealed class ChaosRun : IDisposable
         foreach (var place in arena.Places)
             await place.Heal();
         await AllEnded();
+        var reasons = await arena.Steadily(async () => await arena.Database.Scalar<string[]>("SELECT array_agg(id || ': ' || reason ORDER BY seq) FROM job WHERE state = 'Failed'")) ?? [];
         var failed = await arena.Steadily(async () => await arena.Database.Scalar<Guid[]>("SELECT array_agg(id ORDER BY seq) FROM job WHERE state = 'Failed'")) ?? [];
         // A person who sees them would: in peace nothing is wrong with them.
         foreach (var job in failed)
@@ -88,8 +89,8 @@ public sealed class ChaosRun : IDisposable
         return new ChaosReport(
             seed, seconds, ledger.Jobs.Count, System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, long>>(states!)!,
             await arena.Value<long>("SELECT count(*) FROM job_event WHERE to_state = 'Running' AND from_state = 'Queued'"),
-            await arena.Value<long>("SELECT count(*) FROM job_event WHERE from_state = 'Running' AND reason LIKE '%worker % was not heard of%'"), failed.Length,
-            await arena.Value<long>("SELECT count(*) FROM checkpoint WHERE damaged_at IS NOT NULL"),
+            await arena.Value<long>("SELECT count(*) FROM job_event WHERE from_state = 'Running' AND reason LIKE '%worker % was not heard of%'"), reasons,
+            await arena.Value<long>("SELECT count(*) FROM witnessed_damage"),
             struck.OrderBy(fault => fault.Key, StringComparer.Ordinal).ToDictionary(), faults.Where(fault => fault.Missing is not null).ToDictionary(fault => fault.Name, fault => fault.Missing!),
             await HistoryCheck.Read(arena.Database, ledger), [.. told]);
     }

@@ -25,7 +25,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var report = await run.Run(seed, Duration, TimeSpan.FromSeconds(0.5));
 
         output.WriteLine(string.Join('\n', report.Schedule));
-        output.WriteLine($"{report.Jobs} jobs ({string.Join(", ", report.States)}), {report.Claims} claims, {report.Reaped} taken from workers that were not heard of, {report.FailedInBetween} failed in between, {report.DamageNoticed} damaged checkpoints noticed");
+        output.WriteLine($"{report.Jobs} jobs ({string.Join(", ", report.States)}), {report.Claims} claims, {report.Reaped} taken from workers that were not heard of, {report.FailedInBetween.Count} failed in between ({string.Join("; ", report.FailedInBetween)}), {report.DamageNoticed} damaged checkpoints noticed");
         output.WriteLine($"struck: {string.Join(", ", report.Faults)}; not here: {string.Join(", ", report.NotHere)}");
         report.Violations.ShouldBeEmpty(report.Text);
         report.Ended.ShouldBe(report.States.Values.Sum());

@@ -21,5 +21,12 @@ static class Witness
         END $$;
         CREATE TRIGGER witness_metric AFTER INSERT ON metric REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION witness_write();
         CREATE TRIGGER witness_checkpoint AFTER INSERT ON checkpoint REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION witness_write();
+        CREATE TABLE witnessed_damage (checkpoint_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+        CREATE FUNCTION witness_damage() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+        BEGIN
+            INSERT INTO witnessed_damage (checkpoint_id) VALUES (NEW.id);
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER witness_damage AFTER UPDATE OF damaged_at ON checkpoint FOR EACH ROW WHEN (NEW.damaged_at IS NOT NULL) EXECUTE FUNCTION witness_damage();
         """);
 }

@@ -12,7 +12,6 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
 {
     // Answers come in the order of the questions, so that the ledger holds the last word.
     readonly SemaphoreSlim turn = new(1, 1);
-    readonly List<Guid> order = [];
 
     /// <summary>Experiments that got no answer.</summary>
     internal int Unanswered { get; private set; }
@@ -73,8 +72,8 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
 
     async Task<string?> Submit(Random dice)
     {
-        var epochs = dice.Next(3, 25);
-        var script = new ActionScript(epochs, MillisecondsPerEpoch: dice.Next(5, 80), CheckpointBytes: dice.Next(12) == 0 ? 3_000_000 : dice.Next(64, 60_000));
+        var epochs = dice.Next(3, 60);
+        var script = new ActionScript(epochs, MillisecondsPerEpoch: dice.Next(5, 200), CheckpointBytes: dice.Next(12) == 0 ? 3_000_000 : dice.Next(64, 60_000));
         var whole = dice.Next(8) == 0;
         return await InTurn(async () =>
         {
@@ -95,7 +94,6 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
             foreach (var job in (jobs ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split(' ')))
             {
                 ledger.Promise(new PromisedJob(Guid.Parse(job[0]), seed, epochs, job[1] == "train"));
-                order.Add(Guid.Parse(job[0]));
             }
             return $"submitted {id}: {(whole ? "four jobs" : "one job")} of {epochs} epochs";
         });
@@ -106,13 +104,12 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
 
     async Task<string?> About(Random dice, string name, Func<Guid, string> path, Action<Guid, Answer>? promised = null, Func<System.Text.Json.Nodes.JsonNode, bool>? counts = null)
     {
-        // The younger ones are still at work.
-        var back = dice.Next(1, 12);
+        var number = dice.Next(1 << 20);
         return await InTurn(async () =>
         {
-            if (order.Count == 0)
+            if (await arena.Steadily(async () => await arena.Database.Scalar<Guid[]>("SELECT array_agg(id ORDER BY seq) FROM job WHERE finished_at IS NULL")) is not { } open)
                 return null;
-            var job = order[^Math.Min(back, order.Count)];
+            var job = open[number % open.Length];
             var answer = await person.Ask(HttpMethod.Post, path(job));
             if (answer.IsUnknown)
                 ledger.Unsure.Add(job);

@@ -65,10 +65,10 @@ static class ServerFaults
     }
 
     /// <summary>Changes one byte of a running job's newest resume point, as a bad disk would; nothing else holds this chunk.</summary>
-    static Task<string?> Corrupt(Arena arena, Random dice)
+    static async Task<string?> Corrupt(Arena arena, Random dice)
     {
         var (job, at) = (dice.Next(1 << 20), dice.Next(1 << 20));
-        return arena.Steadily<string?>(async () => await arena.Database.Scalar<Guid?>(
+        var damaged = await arena.Steadily(async () => await arena.Database.Scalar<Guid?>(
             $"""
             WITH newest AS (
                 SELECT DISTINCT ON (c.job_id) c.id, c.job_id FROM checkpoint c JOIN job ON job.id = c.job_id
@@ -79,7 +79,14 @@ static class ServerFaults
                 WHERE NOT EXISTS (SELECT 1 FROM checkpoint_chunk o JOIN checkpoint c ON c.id = o.checkpoint_id WHERE o.sha256 = p.sha256 AND c.role = 'Output') LIMIT 1)
             UPDATE chunk SET content = set_byte(content, {at} % octet_length(content), (get_byte(content, {at} % octet_length(content)) + 1) % 256)
             FROM part WHERE chunk.sha256 = part.sha256 RETURNING part.job_id
-            """) is { } damaged ? $"changed a byte of the newest resume point of {damaged}" : null);
+            """));
+        if (damaged is null)
+            return null;
+        // Somebody must need it to notice.
+        var worker = await arena.Value<string>($"SELECT worker FROM job WHERE id = '{damaged}' AND state = 'Running'");
+        foreach (var run in arena.Places.FirstOrDefault(place => place.Name == worker)?.Worker?.Children ?? [])
+            ServiceProcess.Kill(run);
+        return $"changed a byte of the newest resume point of {damaged}{(worker is null ? "" : $" and killed its run at {worker}")}";
     }
 
     static async Task<string?> Alone(Arena arena, Func<Task<string?>> illness)
