@@ -86,9 +86,8 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
                 Unanswered++;
                 return "submitted an experiment, and nobody answered";
             }
-            if (!answer.IsYes && answer.Effect is null)
+            if (answer.Experiment is not { } id)
                 throw new InvalidOperationException($"a good experiment was refused with {answer.Status}: {answer.Body}");
-            var id = answer.Effect is { } effect ? Guid.Parse(effect.Split(':')[1]) : answer.Body!["experiment"]!["id"]!.GetValue<Guid>();
             ledger.Experiments.Add(id);
             var jobs = await arena.Value<string>($"SELECT string_agg(job.id || ' ' || job.kind, ',' ORDER BY job.seq) FROM experiment_job JOIN job ON job.id = experiment_job.job_id WHERE experiment_id = '{id}'");
             foreach (var job in (jobs ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split(' ')))

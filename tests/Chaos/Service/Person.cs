@@ -15,6 +15,9 @@ public sealed record Answer(int Status, JsonNode? Body)
     /// <summary>What it made, where it was carried out when it was asked before and its answer is gone (e.g. because a replica died in between): <c>experiment:ID</c>, <c>job:ID</c>.</summary>
     public string? Effect => Status == 409 && Body?["type"]?.GetValue<string>() == "/problems/idempotency-answer-gone" ? Body["effect"]?.GetValue<string>() : null;
 
+    /// <summary>The experiment that a submission made; null when it made none.</summary>
+    public Guid? Experiment => Effect is { } effect ? Guid.Parse(effect.Split(':')[1]) : IsYes ? Body?["experiment"]?["id"]?.GetValue<Guid>() : null;
+
     /// <summary>The request was carried out or not: nobody knows.</summary>
     public bool IsUnknown => Status == 0;
 }

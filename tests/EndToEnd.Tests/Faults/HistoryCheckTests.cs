@@ -20,8 +20,8 @@ public sealed class HistoryCheckTests
 
     public static TheoryData<string, Promise> Tampered => new()
     {
-        { "UPDATE job SET state = 'Running', lease_until = clock_timestamp() WHERE id = @job", Promise.NothingIsLost },
-        { "UPDATE job SET state = 'Failed', failure = '{\"kind\":\"crash\",\"message\":\"x\",\"detail\":\"\"}' WHERE id = @job", Promise.NothingIsLost },
+        { "UPDATE job SET state = 'Running', lease_until = clock_timestamp(), finished_at = NULL, result = NULL WHERE id = @job", Promise.NothingIsLost },
+        { "UPDATE job SET state = 'Failed', failure = '{\"kind\":\"crash\",\"message\":\"x\",\"detail\":\"\"}', result = NULL WHERE id = @job", Promise.NothingIsLost },
         { "DELETE FROM metric WHERE job_id = @job; DELETE FROM checkpoint_chunk; DELETE FROM checkpoint WHERE job_id = @job; DELETE FROM job_event WHERE job_id = @job; DELETE FROM experiment_job WHERE job_id = @job; DELETE FROM job WHERE id = @job", Promise.NothingIsLost },
         { "INSERT INTO job_event (job_id, from_state, to_state, fence, reason) SELECT id, 'Succeeded', 'Succeeded', fence, '' FROM job WHERE id = @job; INSERT INTO job_event (job_id, from_state, to_state, fence, reason) SELECT id, 'Running', 'Succeeded', fence, 'again' FROM job WHERE id = @job", Promise.NothingIsDoubled },
         { "INSERT INTO job_event (job_id, from_state, to_state, fence, reason) SELECT id, 'Queued', 'Running', fence, 'claimed twice' FROM job WHERE id = @job", Promise.NothingIsDoubled },
@@ -31,7 +31,7 @@ public sealed class HistoryCheckTests
         { "UPDATE job SET fence = fence + 1 WHERE id = @job", Promise.NoStaleWrite },
         { "INSERT INTO witness (what, job_id, written_fence, job_fence, job_state) SELECT 'metric', id, fence - 1, fence, 'Running' FROM job WHERE id = @job", Promise.NoStaleWrite },
         { "UPDATE job SET priority = 7 WHERE id = @job", Promise.PeopleAreObeyed },
-        { "UPDATE job SET state = 'Cancelled' WHERE id = @job", Promise.PeopleAreObeyed },
+        { "UPDATE job SET state = 'Cancelled', result = NULL WHERE id = @job", Promise.PeopleAreObeyed },
         { "UPDATE metric SET value = value * 1.0000001 WHERE id = (SELECT max(id) FROM metric)", Promise.TheNumbersAreRight },
         { "DELETE FROM metric WHERE id = (SELECT max(id) FROM metric)", Promise.TheNumbersAreRight },
         { "UPDATE job SET result = jsonb_set(result, '{finalLoss}', '0.5') WHERE id = @job", Promise.TheNumbersAreRight },

@@ -39,13 +39,17 @@ sealed class ScriptedService : IAsyncDisposable
         var seed = Specs.NewSeed();
         script.Write(Arena.Data, seed);
         var answer = await Person.Ask(HttpMethod.Post, "/v1/experiments", JsonSerializer.Serialize(Specs.OneJob(seed), SpecJson.Options));
-        answer.IsYes.ShouldBeTrue($"{answer}");
-        var job = await Arena.Value<Guid>($"SELECT job_id FROM experiment_job WHERE experiment_id = '{answer.Body!["experiment"]!["id"]!.GetValue<Guid>()}'");
+        answer.Experiment.ShouldNotBeNull($"{answer}");
+        var job = await Arena.Value<Guid>($"SELECT job_id FROM experiment_job WHERE experiment_id = '{answer.Experiment}'");
         ledger.Promise(new PromisedJob(job, seed, script.Epochs, Trains: true));
         return (job, seed);
     }
 
-    internal async Task Ask(string verb, Guid job) => (await Person.Ask(HttpMethod.Post, $"/v1/jobs/{job}/{verb}")).IsYes.ShouldBeTrue($"{verb} {job}");
+    internal async Task Ask(string verb, Guid job)
+    {
+        var answer = await Person.Ask(HttpMethod.Post, $"/v1/jobs/{job}/{verb}");
+        (answer.IsYes || answer.Effect is not null).ShouldBeTrue($"{verb} {job}: {answer}");
+    }
 
     internal void LetGo(long seed) => File.WriteAllText(ActionScript.GoFile(Arena.Data, seed), "");
 
