@@ -46,6 +46,8 @@ static class ChaosBench
             TakenFromSilentWorkers = report.Reaped,
             FailedForGoodBeforePeace = report.FailedInBetween,
             DamagedCheckpointsNoticed = report.DamageNoticed,
+            GaveUpAtTheirStart = report.Deaths,
+            Crashed = report.Broken(Promise.NobodyCrashes),
             WorkersStarted = arena.Places.Sum(place => place.Started),
             report.Faults,
             NotPossibleHere = report.NotHere,

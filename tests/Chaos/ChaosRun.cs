@@ -15,6 +15,9 @@ public sealed class ChaosRun : IDisposable
     // Long enough for every retry's wait, with the machine's other work.
     static readonly TimeSpan Peace = TimeSpan.FromSeconds(240);
 
+    // With these a program says in a sentence why it gives up.
+    static readonly int[] Sentences = [1, 7];
+
     readonly Arena arena;
     readonly Ledger ledger = new();
     readonly Person person;
@@ -27,7 +30,7 @@ public sealed class ChaosRun : IDisposable
     public ChaosRun(Arena arena)
     {
         this.arena = arena;
-        person = new Person(arena.Replicas, TimeSpan.FromSeconds(40));
+        person = new Person(arena.Replicas, TimeSpan.FromSeconds(20));
         requests = new Requests(arena, ledger, person);
         faults = [.. requests.All(), .. ProcessFaults.Of(arena), .. NetworkFaults.Of(arena), .. ServerFaults.Of(arena)];
     }
@@ -91,8 +94,9 @@ public sealed class ChaosRun : IDisposable
             await arena.Value<long>("SELECT count(*) FROM job_event WHERE to_state = 'Running' AND from_state = 'Queued'"),
             await arena.Value<long>("SELECT count(*) FROM job_event WHERE from_state = 'Running' AND reason LIKE '%worker % was not heard of%'"), reasons,
             await arena.Value<long>("SELECT count(*) FROM witnessed_damage"),
-            struck.OrderBy(fault => fault.Key, StringComparer.Ordinal).ToDictionary(), faults.Where(fault => fault.Missing is not null).ToDictionary(fault => fault.Name, fault => fault.Missing!),
-            await HistoryCheck.Read(arena.Database, ledger), [.. told]);
+            [.. arena.Deaths.Select(death => $"{death.Who} ended with {death.ExitCode}: {death.Said.Split('\n')[^1]}")], struck.OrderBy(fault => fault.Key, StringComparer.Ordinal).ToDictionary(), faults.Where(fault => fault.Missing is not null).ToDictionary(fault => fault.Name, fault => fault.Missing!),
+            [.. await HistoryCheck.Read(arena.Database, ledger), .. arena.Deaths.Where(death => !Sentences.Contains(death.ExitCode)).Select(death => new Violation(Promise.NobodyCrashes, null, $"{death.Who} ended with {death.ExitCode}:\n{death.Said}"))],
+            [.. told]);
     }
 
     async Task AllEnded()

@@ -25,6 +25,9 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>True once it has ended.</summary>
     public bool HasEnded => process.HasExited;
 
+    /// <summary>True once we have told it to end or killed it.</summary>
+    public bool WasTold { get; private set; }
+
     /// <summary>Its exit code, once it has ended.</summary>
     public int ExitCode => process.ExitCode;
 
@@ -56,7 +59,11 @@ public sealed class ServiceProcess : IAsyncDisposable
     public IReadOnlyList<int> Children => [.. ServerProcesses.ChildrenOf(process.Id).Where(ServerProcesses.IsAlive)];
 
     /// <summary>SIGTERM: asks it to end.</summary>
-    public void Terminate() => Signal(process.Id, LibC.Terminate);
+    public void Terminate()
+    {
+        WasTold = true;
+        Signal(process.Id, LibC.Terminate);
+    }
 
     /// <summary>SIGSTOP: it stands still until <see cref="GoOn(int)"/>, knowing nothing of it.</summary>
     public static void Halt(int processId) => Signal(processId, LibC.Stop);
@@ -70,6 +77,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>SIGKILL: nothing of it can react.</summary>
     public async Task Kill()
     {
+        WasTold = true;
         process.Kill();
         await process.WaitForExitAsync();
     }

@@ -9,6 +9,8 @@ public enum Promise
     NothingIsDoubled,
     /// <summary>Nobody writes under a fence that is not the newest.</summary>
     NoStaleWrite,
+    /// <summary>No program ends by itself in a way nobody foresaw.</summary>
+    NobodyCrashes,
     /// <summary>What people asked for is so.</summary>
     PeopleAreObeyed,
     /// <summary>The numbers are those of an undisturbed run.</summary>

@@ -8,7 +8,7 @@ static class ProcessFaults
 {
     internal static IEnumerable<Fault> Of(Arena arena)
     {
-        yield return new Fault("kill-run", 10, dice =>
+        yield return new Fault("kill-run", 12, dice =>
         {
             var (place, runs) = AnyRuns(arena, dice);
             if (runs.Count == 0)
@@ -16,7 +16,7 @@ static class ProcessFaults
             ServiceProcess.Kill(runs[dice.Next(runs.Count)]);
             return Said($"killed a run process of {place!.Name}");
         });
-        yield return new Fault("kill-supervisor", 8, async dice =>
+        yield return new Fault("kill-supervisor", 10, async dice =>
         {
             if (Any(arena, dice) is not { } place)
                 return null;
@@ -49,7 +49,7 @@ static class ProcessFaults
             await Halt([runs[dice.Next(runs.Count)]], milliseconds);
             return $"halted a run process of {place!.Name} for {milliseconds} ms";
         });
-        yield return new Fault("drain", 5, async dice =>
+        yield return new Fault("drain", 6, async dice =>
         {
             if (Any(arena, dice) is not { } place)
                 return null;
@@ -59,7 +59,7 @@ static class ProcessFaults
             // 143: it was told before it had begun to listen for that; 137: killed while it drained; 7: the database was away when it began.
             return code is 0 or 143 or 137 or 7 ? $"drained {place.Name}" : throw new InvalidOperationException($"{place.Name} was told to drain and ended with {code}:\n{worker.Printed}");
         });
-        yield return new Fault("kill-api", 2, async dice =>
+        yield return new Fault("kill-api", 1, async dice =>
         {
             var replica = arena.Replicas[dice.Next(arena.Replicas.Count)];
             if (replica.Process is not { HasEnded: false } process)

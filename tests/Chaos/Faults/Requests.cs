@@ -10,22 +10,25 @@ namespace KdRobust.Chaos.Faults;
 /// <summary>People at work: they submit, cancel, pause, retry and reorder, one request at a time, and keep what they were promised in the ledger.</summary>
 sealed class Requests(Arena arena, Ledger ledger, Person person)
 {
+    const int MostWaiting = 6;
+
     // Answers come in the order of the questions, so that the ledger holds the last word.
     readonly SemaphoreSlim turn = new(1, 1);
+    int waiting;
 
     /// <summary>Experiments that got no answer.</summary>
     internal int Unanswered { get; private set; }
 
     internal IEnumerable<Fault> All()
     {
-        yield return new Fault("submit", 34, Submit);
-        yield return Asked("cancel", 4, job => $"/v1/jobs/{job}/cancel", (job, _) =>
+        yield return new Fault("submit", 60, Submit);
+        yield return Asked("cancel", 6, job => $"/v1/jobs/{job}/cancel", (job, _) =>
         {
             ledger.Cancelled.Add(job);
         }, answer => answer["outcome"]!.GetValue<string>() is "cancelled" or "requested");
-        yield return Asked("pause", 5, job => $"/v1/jobs/{job}/pause");
+        yield return Asked("pause", 6, job => $"/v1/jobs/{job}/pause");
         yield return Asked("resume", 6, job => $"/v1/jobs/{job}/resume");
-        yield return new Fault("retry", 4, async dice =>
+        yield return new Fault("retry", 6, async dice =>
         {
             var number = dice.Next(1 << 20);
             var scratch = dice.Next(3) == 0;
@@ -121,6 +124,12 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
 
     async Task<string?> InTurn(Func<Task<string?>> request)
     {
+        // People who see that nobody answers do not queue up for ever.
+        if (Interlocked.Increment(ref waiting) > MostWaiting)
+        {
+            Interlocked.Decrement(ref waiting);
+            return null;
+        }
         await turn.WaitAsync();
         try
         {
@@ -129,6 +138,7 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
         finally
         {
             turn.Release();
+            Interlocked.Decrement(ref waiting);
         }
     }
 }

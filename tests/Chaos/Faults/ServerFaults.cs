@@ -9,12 +9,12 @@ static class ServerFaults
     internal static IEnumerable<Fault> Of(Arena arena)
     {
         var cluster = arena.Cluster;
-        yield return new Fault("server-restart", 2, _ => Alone(arena, async () =>
+        yield return new Fault("server-restart", 1, _ => Alone(arena, async () =>
         {
             await cluster.Restart();
             return "the server was restarted";
         }));
-        yield return new Fault("server-immediate-stop", 2, dice => Alone(arena, async () =>
+        yield return new Fault("server-immediate-stop", 1, dice => Alone(arena, async () =>
         {
             var milliseconds = dice.Next(0, arena.Settings.Lease * 1500);
             await cluster.Kill();
@@ -28,12 +28,12 @@ static class ServerFaults
             await cluster.Start();
             return "every process of the server was killed, and it was started again";
         }));
-        yield return new Fault("server-kill-backend", 2, dice => Alone(arena, async () =>
+        yield return new Fault("server-kill-backend", 1, dice => Alone(arena, async () =>
         {
             var number = dice.Next(1 << 20);
             return await arena.Steadily(() => cluster.KillBackend(number)) ? "one process of the server was killed, and it recovered" : null;
         }));
-        yield return new Fault("server-halt", 2, dice => Alone(arena, async () =>
+        yield return new Fault("server-halt", 1, dice => Alone(arena, async () =>
         {
             var milliseconds = dice.Next(300, arena.Settings.Lease * 2000);
             cluster.Freeze();
@@ -41,7 +41,7 @@ static class ServerFaults
             cluster.Thaw();
             return $"the server stood still for {milliseconds} ms";
         }));
-        yield return new Fault("server-disk-full", 2, dice => Alone(arena, async () =>
+        yield return new Fault("server-disk-full", 1, dice => Alone(arena, async () =>
         {
             var milliseconds = dice.Next(1000, 4000);
             cluster.Host!.Fill(cluster.Disk);
@@ -61,7 +61,7 @@ static class ServerFaults
             await arena.Database.Execute($"SELECT pg_notify(topic, id) FROM (SELECT 'kdr_ready' AS topic, device AS id FROM job UNION ALL SELECT 'kdr_cancel', id::text FROM job UNION ALL SELECT 'kdr_job', id::text FROM job) all_of ORDER BY random() LIMIT {dice.Next(1, 200)}");
             return "sent wake-ups for nothing";
         }));
-        yield return new Fault("corrupt-checkpoint", 5, dice => Corrupt(arena, dice));
+        yield return new Fault("corrupt-checkpoint", 8, dice => Corrupt(arena, dice));
     }
 
     /// <summary>Changes one byte of a running job's newest resume point, as a bad disk would; nothing else holds this chunk.</summary>

@@ -14,6 +14,7 @@ public sealed class Arena : IAsyncDisposable
 {
     readonly List<WorkerPlace> places = [];
     readonly List<Replica> replicas = [];
+    readonly List<(string Who, int ExitCode, string Said)> deaths = [];
 
     Arena(ArenaSettings settings, PostgresCluster cluster, TestDatabase database, string folder, ClockSkew skew) =>
         (Settings, Cluster, Database, Folder, Skew) = (settings, cluster, database, folder, skew);
@@ -36,6 +37,9 @@ public sealed class Arena : IAsyncDisposable
 
     /// <summary>Held by whoever makes the server ill: one illness at a time.</summary>
     public SemaphoreSlim ServerIsIll { get; } = new(1, 1);
+
+    /// <summary>Programs that ended and nobody had told them to: who, how, and what they said last.</summary>
+    public IReadOnlyList<(string Who, int ExitCode, string Said)> Deaths => deaths;
 
     /// <summary>False once it is over: nobody is started again.</summary>
     public bool Open { get; private set; } = true;
@@ -85,9 +89,13 @@ public sealed class Arena : IAsyncDisposable
     {
         var skewed = 0;
         foreach (var replica in replicas)
+        {
+            Note(replica.Address.ToString(), replica.Process);
             await replica.Ensure();
+        }
         foreach (var place in places.Where(place => place.Worker is not { HasEnded: false }))
         {
+            Note(place.Name, place.Worker);
             var (cores, skew) = draw();
             await place.Ensure(cores, Skew.Variables(skew));
             skewed += skew == TimeSpan.Zero || Skew.Missing is not null ? 0 : 1;
@@ -131,14 +139,18 @@ public sealed class Arena : IAsyncDisposable
 
     /// <summary>Waits until it is so.</summary>
     /// <exception cref="TimeoutException">It is not; the message says what was printed.</exception>
-    public async Task Until(string what, Func<Task<bool>> condition, double seconds)
+    public Task Until(string what, Func<Task<bool>> condition, double seconds) => Holds(what, () => Steadily(condition), seconds, () => Printed);
+
+    /// <summary>Waits until something is so that other programs bring about.</summary>
+    /// <exception cref="TimeoutException">It is not; the message says what was printed.</exception>
+    public static async Task Holds(string what, Func<Task<bool>> condition, double seconds, Func<string> printed)
     {
         var end = Environment.TickCount64 + (long)(seconds * 1000);
-        while (!await Steadily(condition))
+        while (!await condition())
         {
             if (Environment.TickCount64 > end)
-                throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"not within {seconds} s: {what}\n{Printed}"));
-            await Task.Delay(100);
+                throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"not within {seconds} s: {what}\n{printed()}"));
+            await Task.Delay(50);
         }
     }
 
@@ -161,6 +173,12 @@ public sealed class Arena : IAsyncDisposable
         await Cluster.DisposeAsync();
         ServerIsIll.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    void Note(string who, ServiceProcess? process)
+    {
+        if (process is { HasEnded: true, WasTold: false })
+            deaths.Add((who, process.ExitCode, string.Join('\n', process.Printed.Split('\n').TakeLast(20))));
     }
 
     string Reach(string address) => new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = address }.ConnectionString;

@@ -28,7 +28,7 @@ public sealed record Answer(int Status, JsonNode? Body)
 /// </summary>
 public sealed class Person(IReadOnlyList<Replica> replicas, TimeSpan patience) : IDisposable
 {
-    readonly HttpClient client = new() { Timeout = TimeSpan.FromSeconds(5) };
+    readonly HttpClient client = new() { Timeout = TimeSpan.FromSeconds(10) };
     int asked;
 
     /// <summary>Asks one thing until somebody answers it.</summary>

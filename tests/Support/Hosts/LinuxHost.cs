@@ -65,23 +65,37 @@ public sealed class LinuxHost : IAsyncDisposable
     /// <summary>Fills a disk of this host to its last page.</summary>
     public void Fill(HostDisk disk)
     {
-        using var filler = new FileStream(Filler(disk), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        foreach (var piece in (int[])[1 << 20, 1 << 12])
+        // Most of it at once, without writing; others may take and give back some meanwhile.
+        for (var attempt = 0; attempt < 3; attempt++)
         {
             try
             {
-                for (var zeros = new byte[piece]; ;)
-                    filler.Write(zeros);
+                var file = string.Create(CultureInfo.InvariantCulture, $"{Filler(disk)}{attempt}");
+                new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = new DriveInfo(PathOf(disk.Folder)).AvailableFreeSpace }).Dispose();
             }
             catch (IOException)
             {
-                // Full, in pieces of this size.
+                // Somebody was faster.
             }
+        }
+        using var rest = new FileStream(Filler(disk), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        try
+        {
+            for (var page = new byte[1 << 12]; ;)
+                rest.Write(page);
+        }
+        catch (IOException)
+        {
+            // Full.
         }
     }
 
     /// <summary>Frees what <see cref="Fill"/> took.</summary>
-    public void Free(HostDisk disk) => File.Delete(Filler(disk));
+    public void Free(HostDisk disk)
+    {
+        foreach (var file in Directory.GetFiles(PathOf(disk.Folder), "filler*"))
+            File.Delete(file);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
