@@ -29,6 +29,9 @@ static partial class WorkerLog
     [LoggerMessage(EventId = 3008, Level = LogLevel.Critical, Message = "a bug ended what this worker does besides its jobs; they stop at their next step and go back to the queue, and the worker ends")]
     internal static partial void Broken(ILogger log, Exception? bug);
 
+    [LoggerMessage(EventId = 3009, Level = LogLevel.Error, Message = "no room in the scratch folder {Folder} ({Reason}): jobs go back to others, and none is taken before a file can be written there; trying again in {Seconds} s. Free some space, or start the worker with another --scratch")]
+    internal static partial void NoRoom(ILogger log, string folder, string reason, double seconds);
+
     [LoggerMessage(EventId = 3010, Level = LogLevel.Information, Message = "slot {Slot}: run process {ProcessId} is ready with libtorch {Libtorch}, {Blas}")]
     internal static partial void RunProcessReady(ILogger log, int slot, int processId, string libtorch, string blas);
 

@@ -48,14 +48,38 @@ public sealed class ReplicaTests
     }
 
     [PostgresFact]
+    public async Task Replica_whose_connection_breaks_while_it_starts_goes_on_starting()
+    {
+        await using var database = await (await PostgresCluster.Shared).CreateDatabase("migrated", async connection =>
+        {
+            await using var source = Npgsql.NpgsqlDataSource.Create(connection);
+            await Persistence.Schema.Database.Migrate(source);
+        });
+        var folder = Directory.CreateTempSubdirectory("kdr-starting-").FullName;
+        // Its start ends with a key for the first person: there it is held.
+        await using var holder = await database.DataSource.OpenConnectionAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand("LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE", holder, transaction))
+            await hold.ExecuteNonQueryAsync();
+        await using var api = await ServiceProcess.Start(
+            Programs.Assembly("Api"), ["--listen", "127.0.0.1:0", "--key-file", Path.Combine(folder, "key"), "--address-file", Path.Combine(folder, "address")],
+            new Dictionary<string, string?> { ["KDR_DATABASE"] = database.ConnectionString, ["KDR_DATA"] = null });
+        await Chaos.Service.Arena.Holds("its connection is broken", async () => await database.Scalar<long>("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'kdrobust-api' AND wait_event_type = 'Lock'") > 0, 120, () => api.Printed);
+        await transaction.RollbackAsync();
+        await Chaos.Service.Arena.Holds("it listens", () => Task.FromResult(File.Exists(Path.Combine(folder, "address"))), 60, () => api.Printed);
+        api.HasEnded.ShouldBeFalse(api.Printed);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [PostgresFact]
     public async Task Programs_older_than_the_database_stop_with_a_sentence_and_change_nothing()
     {
         await using var newer = await (await PostgresCluster.Shared).CreateDatabase();
         await newer.Execute("""CREATE TABLE "__EFMigrationsHistory" ("MigrationId" text PRIMARY KEY, "ProductVersion" text NOT NULL); INSERT INTO "__EFMigrationsHistory" VALUES ('20991231000000_Future', '10.0.0')""");
         var folder = Directory.CreateTempSubdirectory("kdr-older-").FullName;
         var environment = new Dictionary<string, string?> { ["KDR_DATABASE"] = newer.ConnectionString };
-        await using var api = ServiceProcess.Start(Programs.Assembly("Api"), ["--listen", "127.0.0.1:0"], environment);
-        await using var worker = ServiceProcess.Start(Programs.Assembly("Worker"), ["serve", "--scratch", folder], environment);
+        await using var api = await ServiceProcess.Start(Programs.Assembly("Api"), ["--listen", "127.0.0.1:0"], environment);
+        await using var worker = await ServiceProcess.Start(Programs.Assembly("Worker"), ["serve", "--scratch", folder], environment);
         (await api.Ended(TimeSpan.FromSeconds(90))).ShouldBe(1, api.Printed);
         (await worker.Ended(TimeSpan.FromSeconds(90))).ShouldBe(7, worker.Printed);
         foreach (var said in new[] { api.Printed, worker.Printed })

@@ -66,7 +66,8 @@ static class ApiProcess
         return address;
     }
 
-    static async Task<IReadOnlyList<string>> MigrateOnceItAnswers(WebApplication app, ApiOptions options)
+    /// <summary>Does one step of the start, which may be repeated, through a database that is starting too or restarts meanwhile.</summary>
+    static async Task<T> OnceItAnswers<T>(WebApplication app, ApiOptions options, Func<Task<T>> step)
     {
         var time = app.Services.GetRequiredService<TimeProvider>();
         var begun = time.GetTimestamp();
@@ -74,7 +75,7 @@ static class ApiProcess
         {
             try
             {
-                return await Database.Migrate(app.Services.GetRequiredService<NpgsqlDataSource>());
+                return await step();
             }
             catch (Exception error) when (Database.IsWeather(error) && Database.CertificateRefused(error) is null && time.GetElapsedTime(begun) < options.StartPatience)
             {
@@ -89,13 +90,18 @@ static class ApiProcess
         var log = Log(app);
         try
         {
-            var applied = await MigrateOnceItAnswers(app, options);
+            var database = app.Services.GetRequiredService<NpgsqlDataSource>();
+            var applied = await OnceItAnswers(app, options, () => Database.Migrate(database));
             if (applied.Count > 0) ApiLog.Migrated(log, string.Join(", ", applied));
-            await ChoreTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
+            await OnceItAnswers(app, options, async () =>
+            {
+                await ChoreTables.Ensure(database);
 #if HANGFIRE
-            await KdRobust.Queue.Hangfire.HangfireTables.Ensure(app.Services.GetRequiredService<NpgsqlDataSource>());
+                await KdRobust.Queue.Hangfire.HangfireTables.Ensure(database);
 #endif
-            if (options.KeyFile is { } file && await KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None))
+                return true;
+            });
+            if (options.KeyFile is { } file && await OnceItAnswers(app, options, () => KeyFile.Ensure(app.Services.GetRequiredService<ApiKeyStore>(), file, FirstOwner, CancellationToken.None)))
                 ApiLog.KeyCreated(log, file);
         }
         catch (NewerDatabaseException newer)

@@ -29,6 +29,9 @@ static class BenchCommand
         return new Command("bench", "Measure; every bench prints JSON, and ends with 6 when its bound is missed")
         {
             torch, OverheadBench.Create(context), StartBench.Create(context), MemoryBench.Create(context), DrawsBench.Create(context), ChurnBench.Create(context), ServiceBench.Create(context),
+            CheckoutBench.Create(context, "chaos", "Chaos.Bench", "Faults of every kind against a service at work, then a reading of its tables: nothing lost, doubled or stale", "--minutes 30 --seed 1"),
+            CheckoutBench.Create(context, "sweep-under-fire", "Chaos.Bench", "A sweep of real trainings with a worker killed every 20 s, against the same undisturbed", "--points 100"),
+            CheckoutBench.Create(context, "soak", "Chaos.Bench", "Memory of API, supervisor and run process under mixed load", "--minutes 60"),
         };
     }
 }

@@ -80,8 +80,8 @@ public enum FailureKind
 /// <summary>What became of a reported failure.</summary>
 public enum FailOutcome { WillRetry, Final, Lost }
 
-/// <summary>Why a worker gives a job back.</summary>
-public enum ReleaseReason { Cancelled, Drained, Paused }
+/// <summary>Why a worker gives a job back; <c>NoRoom</c>: it cannot write the job's files.</summary>
+public enum ReleaseReason { Cancelled, Drained, Paused, NoRoom }
 
 /// <summary>What a sweep of the reaper did.</summary>
 public sealed record SweepReport(int Requeued, int Failed, int Cancelled)

@@ -75,6 +75,7 @@ public sealed partial class JobStore
             [lease.JobId, lease.Fence, why switch
             {
                 ReleaseReason.Drained => "given back: the worker takes no more work",
+                ReleaseReason.NoRoom => "given back: the worker has no room for its files",
                 ReleaseReason.Paused => "given back: the pause was withdrawn",
                 _ => "given back: the cancellation was withdrawn",
             }], ct);

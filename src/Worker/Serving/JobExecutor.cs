@@ -14,7 +14,7 @@ namespace KdRobust.Worker.Serving;
 /// the last step and names the lease, so whatever went wrong before, a late report changes nothing.
 /// </summary>
 sealed partial class JobExecutor(
-    WorkerOptions options, RunProcesses processes, RunStores stores, InputCache cache, SlotDevices devices, TimeProvider time, ILogger<JobExecutor> log) : IJobHandler
+    WorkerOptions options, RunProcesses processes, RunStores stores, InputCache cache, ScratchRoom room, SlotDevices devices, TimeProvider time, ILogger<JobExecutor> log) : IJobHandler
 {
     /// <summary>Tries to start a run process before the worker gives up: a broken installation does not mend itself.</summary>
     const int StartAttempts = 3;
@@ -23,6 +23,7 @@ sealed partial class JobExecutor(
     {
         for (var attempt = 1; ; attempt++)
         {
+            await room.Wait(ct);
             try
             {
                 await processes.For(slot, processes.ThreadsOf(slot), ct);
@@ -32,6 +33,12 @@ sealed partial class JobExecutor(
             {
                 WorkerLog.RunProcessMissing(log, slot, error.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, ct);
+            }
+            catch (IOException error)
+            {
+                // Its folder for temporary files. This is waited out, however long: the installation is not broken.
+                room.Failed(error);
+                attempt--;
             }
         }
     }
@@ -90,6 +97,7 @@ sealed partial class JobExecutor(
             }
             var resume = await Resume(job, lease, files);
             var process = await processes.For(slot, job.Payload.Compute.Threads, lease.Lost);
+            room.Served();
             var request = new RunRequest(job.Lease.JobId, job.DisplayName, job.Payload, inputs, resume, options.DataFolder) { MicroBatch = job.MicroBatch };
             return await Follow(slot, process, job, request, lease, draining);
         }
@@ -103,8 +111,9 @@ sealed partial class JobExecutor(
         }
         catch (IOException error)
         {
-            // The pipe's errors are caught where it is read: this is the scratch folder.
-            return new Broken(new JobFailure(FailureKind.Transient, $"{error.Message} (scratch folder {options.Scratch})", error.ToString()));
+            // The pipe's errors are caught where it is read: this is the scratch folder, and no fault of the job's.
+            room.Failed(error);
+            return new Released(ReleaseReason.NoRoom);
         }
         finally
         {

@@ -63,7 +63,8 @@ static class Supervisor
         await using var feed = new ChangeFeed(database, Engines.TopicsOf(options.Engine), Poll, loggers.CreateLogger<ChangeFeed>());
         var devices = new SlotDevices(options, new NvidiaSmi(time), new DeviceStore(database), loggers.CreateLogger<SlotDevices>());
         var executor = new JobExecutor(
-            options, processes, stores, new InputCache(Path.Combine(options.Scratch, "inputs"), CacheLimit), devices, time, loggers.CreateLogger<JobExecutor>());
+            options, processes, stores, new InputCache(Path.Combine(options.Scratch, "inputs"), CacheLimit),
+            new ScratchRoom(options.Scratch, time, loggers.CreateLogger<ScratchRoom>()), devices, time, loggers.CreateLogger<JobExecutor>());
         var offered = new EngineSettings(options.Name, options.Device, options.Slots, options.Cores) { Labels = options.Labels };
         var engine = Engines.Create(options.Engine, new EngineParts(database, stores.Jobs, feed, executor, offered, options.Lease, time, loggers));
 

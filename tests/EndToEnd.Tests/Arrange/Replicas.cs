@@ -25,12 +25,12 @@ sealed class Replicas : IAsyncDisposable
         // A dead replica is noticed after three seconds instead of fifteen.
         await File.WriteAllTextAsync(Path.Combine(service.folder, "chores.json"), """{ "checkinSeconds": 1 }""");
         for (var i = 0; i < apis; i++)
-            service.processes.Add(ServiceProcess.Start(
+            service.processes.Add(await ServiceProcess.Start(
                 Programs.Assembly("Api"),
                 ["--listen", "127.0.0.1:0", "--key-file", Path.Combine(service.folder, $"key-{i}"), "--address-file", Path.Combine(service.folder, $"{i}.address"), "--chores", Path.Combine(service.folder, "chores.json")],
                 environment));
         for (var i = 0; i < workers; i++)
-            service.processes.Add(ServiceProcess.Start(Programs.Assembly("Worker"), ["serve", "--name", $"w{i}", "--cores", "1", "--scratch", Path.Combine(service.folder, $"w{i}")], environment));
+            service.processes.Add(await ServiceProcess.Start(Programs.Assembly("Worker"), ["serve", "--name", $"w{i}", "--cores", "1", "--scratch", Path.Combine(service.folder, $"w{i}")], environment));
         return service;
     }
 

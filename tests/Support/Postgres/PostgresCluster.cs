@@ -7,7 +7,7 @@ namespace KdRobust.Support;
 /// <summary>
 /// A PostgreSQL of the tests' own: made in a fresh folder, reached over a Unix socket in it, without durable settings, and
 /// gone with this process even when it is killed. <see cref="Shared"/> serves a whole test assembly; a fault test
-/// that stops or kills its server starts one for itself with <see cref="StartNew"/>.
+/// that stops or kills its server starts one for itself with <see cref="StartNew(ClusterSite)"/>.
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
@@ -21,14 +21,14 @@ public sealed class PostgresCluster : IAsyncDisposable
     readonly PostgresPrograms? server;
     readonly string home;
     readonly string administration;
-    readonly int tcpPort;
+    readonly ClusterSite site;
     readonly Process? reaper;
     readonly TemplateDatabases templates;
     Process? postmaster;
 
-    PostgresCluster(PostgresPrograms? server, string home, string administration, int tcpPort = 0)
+    PostgresCluster(PostgresPrograms? server, string home, string administration, ClusterSite site)
     {
-        (this.server, this.home, this.administration, this.tcpPort) = (server, home, administration, tcpPort);
+        (this.server, this.home, this.administration, this.site) = (server, home, administration, site);
         templates = new TemplateDatabases(this);
         if (server is null)
             return;
@@ -46,18 +46,32 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Process id of the server's first process; 0 when it is down or not ours.</summary>
     public int ProcessId => postmaster is { HasExited: false } ? postmaster.Id : 0;
 
+    /// <summary>The machine it runs on, with its own network and the disk of its data; null when it is this one.</summary>
+    public LinuxHost? Host { get; private set; }
+
+    /// <summary>The disk of its data, where it has one of its own.</summary>
+    public HostDisk Disk => Host?.Disks[0] ?? throw new InvalidOperationException("this cluster has no disk of its own");
+
     /// <summary>Starts a cluster that nobody else uses. Dispose it to stop it and delete its files.</summary>
     /// <param name="tcpPort">A free port on which it listens on 127.0.0.1 as well; 0 for the socket only.</param>
-    public static async Task<PostgresCluster> StartNew(int tcpPort = 0)
+    public static Task<PostgresCluster> StartNew(int tcpPort = 0) => StartNew(new ClusterSite { TcpPort = tcpPort });
+
+    /// <summary>The same, elsewhere or with other settings.</summary>
+    public static async Task<PostgresCluster> StartNew(ClusterSite site)
     {
         var programs = PostgresPrograms.Find() ?? throw new InvalidOperationException(PostgresPrograms.NotFound);
         var root = TemporaryRoot(programs);
         AbandonedClusters.Sweep(root, Prefix);
         var folder = Path.Combine(root, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref started)}");
         await programs.MakeFolder(folder);
-        var connection = new NpgsqlConnectionStringBuilder { Host = folder, Port = tcpPort == 0 ? SocketNumber : tcpPort, Username = Superuser, Database = "postgres" };
-        var cluster = new PostgresCluster(programs, folder, connection.ConnectionString, tcpPort);
+        var connection = new NpgsqlConnectionStringBuilder { Host = folder, Port = site.TcpPort == 0 ? SocketNumber : site.TcpPort, Username = Superuser, Database = "postgres" };
+        var cluster = new PostgresCluster(programs, folder, connection.ConnectionString, site);
         AbandonedClusters.Sign(folder);
+        if (site.DiskMiB > 0)
+        {
+            await programs.MakeFolder(cluster.Data);
+            cluster.Host = await LinuxHost.Start(new HostDisk(cluster.Data, site.DiskMiB, programs.User));
+        }
         await cluster.Initialize();
         await cluster.Start();
         return cluster;
@@ -82,11 +96,14 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Starts the server again after <see cref="Stop"/> or <see cref="Kill"/>; returns when it answers.</summary>
     public async Task Start()
     {
-        var (program, arguments) = Ours().Command(
+        var durable = site.Durable ? "on" : "off";
+        var (program, arguments) = Program(
             "postgres",
-            "-D", Path.Combine(home, "data"), "-k", home, "-c", tcpPort == 0 ? "listen_addresses=" : "listen_addresses=127.0.0.1",
-            "-c", string.Create(CultureInfo.InvariantCulture, $"port={(tcpPort == 0 ? SocketNumber : tcpPort)}"), "-c", "fsync=off", "-c", "synchronous_commit=off",
-            "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "logging_collector=off");
+            [
+                "-D", Data, "-k", home, "-c", site.TcpPort == 0 ? "listen_addresses=" : $"listen_addresses={site.Listen}",
+                "-c", string.Create(CultureInfo.InvariantCulture, $"port={(site.TcpPort == 0 ? SocketNumber : site.TcpPort)}"), "-c", $"fsync={durable}", "-c", $"synchronous_commit={durable}",
+                "-c", $"full_page_writes={durable}", "-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "logging_collector=off", .. site.Settings.SelectMany(setting => (string[])["-c", setting]),
+            ]);
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
         var process = Process.Start(start)!;
         var log = new List<string>();
@@ -106,7 +123,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         {
             await File.WriteAllTextAsync(aside, content);
             string[] owner = Ours().User is { } user ? ["-o", user] : [];
-            var done = await ChildProcess.Run("install", ["-m", "0600", .. owner, aside, Path.Combine(home, "data", name)]);
+            var done = await ChildProcess.Run("install", ["-m", "0600", .. owner, aside, Host?.PathOf(Path.Combine(Data, name)) ?? Path.Combine(Data, name)]);
             if (done.ExitCode != 0)
                 throw new InvalidOperationException($"cannot write {name}: {done.Text}");
         }
@@ -124,6 +141,31 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         // SIGQUIT makes the server drop everything at once and needs recovery; SIGKILL would leave its children behind.
         await End(LibC.Quit);
+    }
+
+    /// <summary>Kills every process of the server at once, as a machine that loses its power would.</summary>
+    public async Task KillEverything()
+    {
+        if (postmaster is not { HasExited: false } process)
+            return;
+        SignalAll(LibC.Kill);
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Kills one of the processes that serve connections; the server then ends all others and recovers by itself.</summary>
+    /// <returns>False when there was none.</returns>
+    public async Task<bool> KillBackend(int number)
+    {
+        var serving = new List<int>();
+        await using (var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(administration) { Pooling = false }.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var list = new NpgsqlCommand("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY pid", connection);
+            await using var rows = await list.ExecuteReaderAsync();
+            while (await rows.ReadAsync())
+                serving.Add(rows.GetInt32(0));
+        }
+        return serving.Count > 0 && LibC.Signal(serving[number % serving.Count], LibC.Kill) == 0;
     }
 
     /// <summary>Stops and starts the server; every connection breaks.</summary>
@@ -148,15 +190,26 @@ public sealed class PostgresCluster : IAsyncDisposable
         Thaw();
         if (ProcessId != 0)
             await End(LibC.Quit);
+        if (Host is not null)
+            await Host.DisposeAsync();
         reaper.StandardInput.Close();
         await reaper.WaitForExitAsync();
         reaper.Dispose();
         postmaster?.Dispose();
     }
 
+    string Data => Path.Combine(home, "data");
+
+    /// <summary>One of the server's programs, on the machine and as the user it runs as.</summary>
+    (string Program, string[] Arguments) Program(string name, params string[] options)
+    {
+        var (program, arguments) = Ours().Command(name, options);
+        return Host?.Command(program, arguments) ?? (program, arguments);
+    }
+
     static async Task<PostgresCluster> Adopt(string foreign)
     {
-        var cluster = new PostgresCluster(null, "", foreign);
+        var cluster = new PostgresCluster(null, "", foreign, new ClusterSite());
         await cluster.templates.Sweep();
         return cluster;
     }
@@ -170,8 +223,8 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     async Task Initialize()
     {
-        var (program, arguments) = Ours().Command(
-            "initdb", "-D", Path.Combine(home, "data"), "-U", Superuser, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync");
+        var (program, arguments) = Program(
+            "initdb", "-D", Data, "-U", Superuser, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync");
         var made = await ChildProcess.Run(program, arguments);
         if (made.ExitCode != 0)
             throw new InvalidOperationException($"initdb failed in {home}: {made.Text}");

@@ -13,6 +13,9 @@ static class ServerProcesses
         where fields is not null && int.Parse(fields[1], CultureInfo.InvariantCulture) == parent
         select int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture);
 
+    /// <summary>True while a process exists and is no zombie of its parent.</summary>
+    internal static bool IsAlive(int process) => Fields(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}")) is { } fields && fields[0] is not ("Z" or "X");
+
     /// <summary>When a process started, in ticks since boot: tells a process from a later one with the same id. Null when it is gone.</summary>
     internal static string? StartOf(int process) => Fields($"/proc/{process}")?[19];
 
