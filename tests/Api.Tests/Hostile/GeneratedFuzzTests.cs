@@ -18,7 +18,7 @@ namespace KdRobust.Api.Tests.Hostile;
 /// </summary>
 public sealed class GeneratedFuzzTests(FuzzedApi api, ITestOutputHelper output) : IClassFixture<FuzzedApi>
 {
-    const int Plain = 40, WithBody = 200, AtOnce = 4;
+    const int Plain = 24, WithBody = 120, AtOnce = 4;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     static int Setting(string name, int standard) => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : standard;
