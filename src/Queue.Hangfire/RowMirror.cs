@@ -1,4 +1,3 @@
-using Hangfire;
 using Hangfire.Client;
 using Hangfire.States;
 using KdRobust.Domain.Jobs;

@@ -1,7 +1,6 @@
 using Hangfire.States;
 using KdRobust.ActionWorker;
 using KdRobust.Domain.Jobs;
-using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Tests.Arrange;
 using KdRobust.Persistence.Workers;
 using KdRobust.Support;

@@ -1,6 +1,5 @@
 using Hangfire;
 using Hangfire.States;
-using KdRobust.Domain.Jobs;
 using KdRobust.Worker.Tests.Arrange;
 
 namespace KdRobust.Queue.Hangfire.Tests;
