@@ -21,13 +21,14 @@ static class Claiming
         await History.Ready(few, payload, Ready, "few");
         await History.Ready(many, payload, Wanted, "many");
         await few.Run(Pgbench.Table);
-        await few.Run($"INSERT INTO raw_job (payload) SELECT '{payload}' FROM generate_series(1, 150000); VACUUM ANALYZE raw_job");
+        await few.Run($"INSERT INTO raw_job (payload) SELECT '{payload}' FROM generate_series(1, 150000)");
+        await few.Run("VACUUM ANALYZE raw_job");
 
         var taken = new ConcurrentDictionary<(Guid Job, long Fence), int>();
         var jobs = new ConcurrentDictionary<Guid, int>();
         var twice = 0;
         var (raw, ours, crowded, rows) = (new List<double>(), new List<double>(), new List<double>(), new List<object>());
-        var warm = await Claim(few, 0.5);
+        await Claim(few, 1); // Warms up.
         for (var round = 0; round < load.Rounds; round++)
         {
             raw.Add(await Pgbench.Run(few.ConnectionString, Pgbench.Claim, Claimers, load.Seconds));
