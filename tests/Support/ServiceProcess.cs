@@ -9,10 +9,12 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     readonly Process process;
     readonly Queue<string> lines = [];
+    volatile bool disposed;
 
     ServiceProcess(Process process)
     {
         this.process = process;
+        Id = process.Id;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginOutputReadLine();
@@ -20,10 +22,10 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Its process id.</summary>
-    public int Id => process.Id;
+    public int Id { get; }
 
-    /// <summary>True once it has ended.</summary>
-    public bool HasEnded => process.HasExited;
+    /// <summary>True once it has ended, also after this was disposed: others may ask meanwhile.</summary>
+    public bool HasEnded => disposed || process.HasExited;
 
     /// <summary>True once we have told it to end or killed it.</summary>
     public bool WasTold { get; private set; }
@@ -56,13 +58,13 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Process ids of its living children, e.g. a supervisor's run processes.</summary>
-    public IReadOnlyList<int> Children => [.. ServerProcesses.ChildrenOf(process.Id).Where(ServerProcesses.IsAlive)];
+    public IReadOnlyList<int> Children => [.. ServerProcesses.ChildrenOf(Id).Where(ServerProcesses.IsAlive)];
 
     /// <summary>SIGTERM: asks it to end.</summary>
     public void Terminate()
     {
         WasTold = true;
-        Signal(process.Id, LibC.Terminate);
+        Signal(Id, LibC.Terminate);
     }
 
     /// <summary>SIGSTOP: it stands still until <see cref="GoOn(int)"/>, knowing nothing of it.</summary>
@@ -102,6 +104,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         if (!process.HasExited)
             await Kill();
+        disposed = true;
         process.Dispose();
     }
 
