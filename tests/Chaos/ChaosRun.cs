@@ -25,6 +25,7 @@ public sealed class ChaosRun : IDisposable
     readonly IReadOnlyList<Fault> faults;
     readonly ConcurrentDictionary<string, int> struck = new(StringComparer.Ordinal);
     readonly ConcurrentQueue<string> told = new();
+    readonly ConcurrentQueue<Violation> unforeseen = new();
 
     /// <param name="arena">The service; afterwards it is switched off.</param>
     public ChaosRun(Arena arena)
@@ -53,14 +54,7 @@ public sealed class ChaosRun : IDisposable
                 await Task.Delay(wait);
             striking.Add(Strike(here[fault.Fault], fault, begun));
         }
-        try
-        {
-            await Task.WhenAll(striking);
-        }
-        catch (Exception error)
-        {
-            throw new InvalidOperationException($"{error.Message}\n\nseed {seed}, the schedule that led there:\n{string.Join('\n', told)}\n{arena.Printed}", error);
-        }
+        await Task.WhenAll(striking);
         var seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         arena.Settings.Say("peace");
         try
@@ -87,6 +81,7 @@ public sealed class ChaosRun : IDisposable
         await over.CancelAsync();
         await keeping;
         await arena.SwitchOff();
+        arena.Settings.Say("reading the tables");
 
         var states = await arena.Value<string>("SELECT coalesce(json_object_agg(state, n), '{}')::text FROM (SELECT state, count(*) AS n FROM job GROUP BY state) s");
         return new ChaosReport(
@@ -95,7 +90,7 @@ public sealed class ChaosRun : IDisposable
             await arena.Value<long>("SELECT count(*) FROM job_event WHERE from_state = 'Running' AND reason LIKE '%worker % was not heard of%'"), reasons,
             await arena.Value<long>("SELECT count(*) FROM witnessed_damage"),
             [.. arena.Deaths.Select(death => $"{death.Who} ended with {death.ExitCode}: {death.Said.Split('\n')[^1]}")], struck.OrderBy(fault => fault.Key, StringComparer.Ordinal).ToDictionary(), faults.Where(fault => fault.Missing is not null).ToDictionary(fault => fault.Name, fault => fault.Missing!),
-            [.. await HistoryCheck.Read(arena.Database, ledger), .. arena.Deaths.Where(death => !Sentences.Contains(death.ExitCode)).Select(death => new Violation(Promise.NobodyCrashes, null, $"{death.Who} ended with {death.ExitCode}:\n{death.Said}"))],
+            [.. await HistoryCheck.Read(arena.Database, ledger), .. unforeseen, .. arena.Deaths.Where(death => !Sentences.Contains(death.ExitCode)).Select(death => new Violation(Promise.NobodyCrashes, null, $"{death.Who} ended with {death.ExitCode}:\n{death.Said}"))],
             [.. told]);
     }
 
@@ -114,7 +109,16 @@ public sealed class ChaosRun : IDisposable
     async Task Strike(Fault fault, PlannedFault planned, long begun)
     {
         // Faults strike beside each other, as they do.
-        var what = await Task.Run(() => fault.Strike(new Random(planned.Seed)));
+        string? what;
+        try
+        {
+            what = await Task.Run(() => fault.Strike(new Random(planned.Seed)));
+        }
+        catch (Exception error)
+        {
+            what = $"{error.GetType().Name}: {error.Message}";
+            unforeseen.Enqueue(new Violation(Promise.NobodyCrashes, null, $"{planned}: {error}"));
+        }
         if (what is not null)
             struck.AddOrUpdate(fault.Name, 1, (_, times) => times + 1);
         var line = FormattableString.Invariant($"{planned}: {what ?? "nothing to do it to"} (until {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s)");

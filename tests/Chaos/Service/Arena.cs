@@ -157,6 +157,8 @@ public sealed class Arena : IAsyncDisposable
     /// <summary>Ends every worker and replica as a machine that is switched off would.</summary>
     public async Task SwitchOff()
     {
+        if (!Open)
+            return;
         Open = false;
         foreach (var place in places)
             await place.DisposeAsync();
@@ -167,8 +169,7 @@ public sealed class Arena : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Open)
-            await SwitchOff();
+        await SwitchOff();
         await Database.DisposeAsync();
         await Cluster.DisposeAsync();
         ServerIsIll.Dispose();

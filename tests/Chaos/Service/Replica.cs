@@ -7,6 +7,7 @@ namespace KdRobust.Chaos.Service;
 public sealed class Replica(ArenaSettings settings, string database, string folder, int number) : IAsyncDisposable
 {
     readonly int port = FreePort.Take();
+    readonly List<ServiceProcess> retired = [];
     ServiceProcess? process;
 
     /// <summary>Where it answers, when it does.</summary>
@@ -23,6 +24,8 @@ public sealed class Replica(ArenaSettings settings, string database, string fold
     {
         if (process is { HasEnded: false })
             return;
+        if (process is not null)
+            retired.Add(process);
         process = await ServiceProcess.Start(
             settings.Assembly("Api"),
             [
@@ -35,6 +38,8 @@ public sealed class Replica(ArenaSettings settings, string database, string fold
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        foreach (var earlier in retired)
+            await earlier.DisposeAsync();
         if (process is not null)
             await process.DisposeAsync();
     }

@@ -12,6 +12,8 @@ public sealed class WorkerPlace : IAsyncDisposable
     readonly ArenaSettings settings;
     readonly string folder;
     readonly int number;
+    // Faults that strike beside each other may still look at them.
+    readonly List<ServiceProcess> retired = [];
     int started;
 
     WorkerPlace(ArenaSettings settings, string folder, int number) => (this.settings, this.folder, this.number) = (settings, folder, number);
@@ -72,7 +74,7 @@ public sealed class WorkerPlace : IAsyncDisposable
         if (Worker is { HasEnded: false })
             return;
         if (Worker is not null)
-            await Worker.DisposeAsync();
+            retired.Add(Worker);
         started++;
         string[] line =
         [
@@ -92,6 +94,8 @@ public sealed class WorkerPlace : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        foreach (var worker in retired)
+            await worker.DisposeAsync();
         if (Worker is not null)
             await Worker.DisposeAsync();
         if (Proxy is not null)

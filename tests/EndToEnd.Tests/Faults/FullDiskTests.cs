@@ -11,11 +11,12 @@ public sealed class FullDiskTests
     {
         await using var service = await ScriptedService.Start(workers: 1);
         var worker = await service.Worker(1);
-        var (job, _) = await service.Submit(new ActionScript(Epochs: 60, MillisecondsPerEpoch: 50, CheckpointBytes: 200_000));
-        await service.UntilCheckpoint(job, 3);
+        var (job, seed) = await service.Submit(new ActionScript(Epochs: 20, CheckpointBytes: 1_000_000, Actions: [new(5, RunAction.Wait)]));
+        await service.UntilCheckpoint(job, 4);
         var cluster = service.Arena.Cluster;
         cluster.Host!.Fill(cluster.Disk);
-        await service.Arena.Until("the worker or the server has noticed", () => Task.FromResult(cluster.ProcessId == 0 || worker.Worker!.Printed.Contains("could not be told", StringComparison.Ordinal)), 60);
+        service.LetGo(seed);
+        await service.Arena.Until("the worker or the server has noticed", () => Task.FromResult(cluster.ProcessId == 0 || worker.Worker!.Printed.Contains("No space left on device", StringComparison.Ordinal)), 60);
         cluster.Host.Free(cluster.Disk);
         if (cluster.ProcessId == 0)
             await cluster.Start();

@@ -65,17 +65,18 @@ public sealed class LinuxHost : IAsyncDisposable
     /// <summary>Fills a disk of this host to its last page.</summary>
     public void Fill(HostDisk disk)
     {
-        // Most of it at once, without writing; others may take and give back some meanwhile.
-        for (var attempt = 0; attempt < 3; attempt++)
+        // Most of it at once, without writing: each piece that still fits, down to a MiB.
+        var number = 0;
+        for (var size = (long)disk.MiB << 20; size >= 1 << 20; size /= 2)
         {
             try
             {
-                var file = string.Create(CultureInfo.InvariantCulture, $"{Filler(disk)}{attempt}");
-                new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = new DriveInfo(PathOf(disk.Folder)).AvailableFreeSpace }).Dispose();
+                var file = string.Create(CultureInfo.InvariantCulture, $"{Filler(disk)}{number++}");
+                new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = size }).Dispose();
             }
             catch (IOException)
             {
-                // Somebody was faster.
+                // There is less.
             }
         }
         using var rest = new FileStream(Filler(disk), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
