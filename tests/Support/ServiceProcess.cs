@@ -58,7 +58,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Process ids of its living children, e.g. a supervisor's run processes.</summary>
-    public IReadOnlyList<int> Children => [.. ServerProcesses.ChildrenOf(Id).Where(ServerProcesses.IsAlive)];
+    public IReadOnlyList<int> Children => HasEnded ? [] : [.. ServerProcesses.ChildrenOf(Id).Where(ServerProcesses.IsAlive)];
 
     /// <summary>SIGTERM: asks it to end.</summary>
     public void Terminate()

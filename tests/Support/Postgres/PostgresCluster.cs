@@ -267,9 +267,10 @@ public sealed class PostgresCluster : IAsyncDisposable
     void SignalAll(int signal)
     {
         _ = Ours();
-        if (ProcessId == 0)
+        // Asked once: it may end meanwhile, and no process is number 0.
+        if (ProcessId is not (> 0 and var first))
             return;
-        foreach (var process in new[] { ProcessId }.Concat(ServerProcesses.ChildrenOf(ProcessId)))
+        foreach (var process in ServerProcesses.ChildrenOf(first).Prepend(first))
             _ = LibC.Signal(process, signal);
     }
 
