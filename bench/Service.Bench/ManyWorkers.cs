@@ -25,8 +25,8 @@ static class ManyWorkers
         var jobs = new JobStore(place.Database, lease);
         using var ending = new CancellationTokenSource();
         var feeds = Enumerable.Range(0, Workers).Select(_ => new ChangeFeed(place.Database, [ChangeTopic.Ready, ChangeTopic.Cancel], TimeSpan.FromSeconds(2), NullLogger<ChangeFeed>.Instance)).ToList();
-        var engines = feeds.Select((feed, i) => new PostgresEngine(
-            jobs, feed, new Waiting(jobs), new EngineSettings($"simulated-{i}", DeviceKind.Cpu, 1, 1), lease, TimeProvider.System, NullLogger<PostgresEngine>.Instance).Run(ending.Token)).ToList();
+        var engines = feeds.Select((feed, i) => new PostgresEngine(new EngineParts(
+            place.Database, jobs, feed, new Waiting(jobs), new EngineSettings($"simulated-{i}", DeviceKind.Cpu, 1, 1), lease, TimeProvider.System, NullLoggerFactory.Instance)).Run(ending.Token)).ToList();
         using var wire = await place.Connect();
         await wire.Text(wire.Request("POST", "/v1/experiments", Specs.Experiment(Specs.NextSeed())), 201);
         await AllEnded(place); // Warms up.

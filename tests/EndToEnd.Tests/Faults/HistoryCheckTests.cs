@@ -94,13 +94,13 @@ public sealed class HistoryCheckTests
 
         internal static async Task<History> Make()
         {
-            var database = await (await PostgresCluster.Shared).CreateDatabase("chaos", async connection =>
+            var made = await (await PostgresCluster.Shared).CreateDatabase("chaos", async connection =>
             {
                 await using var source = NpgsqlDataSource.Create(connection);
                 await Persistence.Schema.Database.Migrate(source);
             });
-            await Witness.Install(database);
-            var history = new History(database);
+            await Witness.Install(made);
+            var history = new History(made);
             await history.Live();
             return history;
         }

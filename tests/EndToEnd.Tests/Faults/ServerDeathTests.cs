@@ -1,5 +1,4 @@
 using KdRobust.ActionWorker;
-using KdRobust.EndToEnd.Tests.Arrange;
 using KdRobust.Support;
 
 namespace KdRobust.EndToEnd.Tests.Faults;

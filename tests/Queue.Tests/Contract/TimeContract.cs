@@ -79,7 +79,7 @@ public sealed class TimeContract : ContractSuite
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var program = Path.Combine(here.Parent!.Parent!.FullName, "Api", here.Name, "KdRobust.Api.dll");
         var environment = new Dictionary<string, string?>(await SkewedClock.Variables(skew)) { ["KDR_DATABASE"] = stage.Database.ConnectionString };
-        return ServiceProcess.Start(
+        return await ServiceProcess.Start(
             program,
             [
                 "--listen", "127.0.0.1:0", "--key-file", Path.Combine(stage.Folder, $"{name}.key"), "--address-file", Path.Combine(stage.Folder, $"{name}.address"),
