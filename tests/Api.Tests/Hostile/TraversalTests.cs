@@ -35,7 +35,7 @@ public sealed class TraversalTests(FuzzedApi api) : IClassFixture<FuzzedApi>
     }
 
     [PostgresTheory]
-    [InlineData("../../../../home/ada/.ssh/authorized_keys")]
+    [InlineData("../../../../var/spool/cron/ada")]
     [InlineData("/etc/cron.d/x")]
     [InlineData(@"..\..\autoexec.bat")]
     [InlineData("..")]

@@ -115,7 +115,7 @@ public partial class DockerfileTests
     private static HashSet<string> Closure(string project)
     {
         var found = new HashSet<string>(StringComparer.Ordinal) { project };
-        foreach (var next in ProjectFile.Source(project).Projects)
+        foreach (var next in ProjectFile.Source(project).Projects.Except(Rooms.BehindSwitches))
             found.UnionWith(Closure(next));
         return found;
     }

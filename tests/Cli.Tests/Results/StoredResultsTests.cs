@@ -20,6 +20,6 @@ public sealed class StoredResultsTests
     {
         var report = JsonSerializer.Deserialize<ExperimentReport>(File.ReadAllText(Path.Combine(Folder, file)), SpecJson.Options).ShouldNotBeNull();
         report.Complete.ShouldBeTrue();
-        report.Records.ShouldNotBeEmpty();
+        (report.Records.Count + report.Figures.Sum(figure => figure.Panels.Sum(panel => panel.Series.Sum(series => series.Points.Count)))).ShouldBePositive();
     }
 }
