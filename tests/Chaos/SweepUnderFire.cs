@@ -26,7 +26,7 @@ public sealed class SweepUnderFire(Func<string, string> assembly, int points, in
     static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     /// <summary>Computes it from nothing.</summary>
-    /// <param name="killEvery">Between two kills of a supervisor; null for none.</param>
+    /// <param name="killEvery">Between two kills of a supervisor, each once its job has got further; null for none.</param>
     public async Task<SweepOutcome> Compute(TimeSpan? killEvery)
     {
         await using var arena = await Arena.Start(new ArenaSettings { Assembly = assembly, WorkerProject = "Worker", Workers = workers, Replicas = 1, Drain = 10, OwnHosts = false });
@@ -51,10 +51,11 @@ public sealed class SweepUnderFire(Func<string, string> assembly, int points, in
                 said = passed;
                 say(FormattableString.Invariant($"{(killEvery is null ? "undisturbed" : "under fire")}: {points - open} of {points} after {passed.TotalSeconds:0} s, {kills} killed"));
             }
-            if (passed >= nextKill)
+            if (passed >= nextKill && arena.Places[kills % arena.Places.Count] is var place && await HasGoneOn(arena, place.Name))
             {
                 nextKill += killEvery;
-                await arena.Places[kills++ % arena.Places.Count].Worker!.Kill();
+                kills++;
+                await place.Worker!.Kill();
             }
             await Task.Delay(100);
         }
@@ -64,6 +65,14 @@ public sealed class SweepUnderFire(Func<string, string> assembly, int points, in
             await Found(arena), seconds, kills, await arena.Value<long>("SELECT count(*) FROM job_event WHERE to_state = 'Running' AND from_state = 'Queued'"),
             await arena.Value<long>("SELECT count(*) FROM job_event WHERE from_state = 'Running' AND reason LIKE 'worker % was not heard of%'"));
     }
+
+    // A job whose workers die three times before it gets any further is given up, and rightly: on a busy machine a training
+    // may take longer to begin than the next kill takes to come.
+    static Task<bool> HasGoneOn(Arena arena, string worker) => arena.Value<bool>(
+        $"""
+        SELECT EXISTS (SELECT 1 FROM job JOIN checkpoint ON checkpoint.job_id = job.id AND checkpoint.fence = job.fence
+            WHERE job.state = 'Running' AND job.worker = '{worker}' AND checkpoint.role = 'Resume')
+        """);
 
     static async Task<IReadOnlyDictionary<string, string>> Found(Arena arena)
     {
