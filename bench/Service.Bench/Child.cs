@@ -7,6 +7,7 @@ sealed class Child : IAsyncDisposable
 {
     readonly Process process;
     readonly string log;
+    bool disposed;
 
     Child(Process process, string log) => (this.process, this.log) = (process, log);
 
@@ -62,6 +63,8 @@ sealed class Child : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (disposed) return;
+        disposed = true;
         if (!process.HasExited)
         {
             process.StandardInput.Close();

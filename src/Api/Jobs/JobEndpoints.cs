@@ -36,9 +36,7 @@ static class JobEndpoints
 
     static async Task<Results<Ok<JobDetail>, ProblemHttpResult>> Show(Guid id, ClaimsPrincipal user, JobStore jobs, CancellationToken ct) =>
         await jobs.Details(id, user.Sees(), ct) is { } found
-            ? TypedResults.Ok(new JobDetail(
-                found.Job, found.Events, found.Checkpoints, found.Experiments,
-                found.Job.State is JobState.Blocked or JobState.Queued or JobState.Paused ? await jobs.WhyWaiting(id, ct) : null))
+            ? TypedResults.Ok(new JobDetail(found.Job, found.Events, found.Checkpoints, found.Experiments, found.Waiting))
             : Refusal.NotFound("job", id);
 
     static async Task<Results<Ok<JobCancelled>, ProblemHttpResult>> Cancel(

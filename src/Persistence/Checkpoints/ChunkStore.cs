@@ -85,14 +85,25 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
     internal async Task CopyTo(ChunkList list, Guid id, long length, string sha256, Stream destination, CancellationToken ct)
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[ChunkSize.Largest];
+        // While one chunk is hashed and passed on the next one comes.
+        var (coming, free) = (new byte[ChunkSize.Largest], new byte[Math.Min(ChunkSize.Largest, length)]);
         var bytes = 0L;
-        for (var ordinal = 0; bytes < length; ordinal++)
+        var next = ReadChunk(list, id, 0, coming, ct);
+        try
         {
-            var chunk = await ReadChunk(list, id, ordinal, buffer, ct);
-            whole.AppendData(chunk.Span);
-            await destination.WriteAsync(chunk, ct);
-            bytes += chunk.Length;
+            for (var ordinal = 1; bytes < length; ordinal++)
+            {
+                var chunk = await next;
+                (coming, free) = (free, coming);
+                bytes += chunk.Length;
+                if (bytes < length) next = ReadChunk(list, id, ordinal, coming, ct);
+                whole.AppendData(chunk.Span);
+                await destination.WriteAsync(chunk, ct);
+            }
+        }
+        finally
+        {
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if (bytes != length || Convert.ToHexStringLower(whole.GetHashAndReset()) != sha256)
             throw new DamagedContentException($"its chunks together are not the {length} bytes of SHA-256 {sha256}");
@@ -176,9 +187,8 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         await insert.ExecuteNonQueryAsync(ct);
     }
 
-    async Task<ReadOnlyMemory<byte>> ReadChunk(ChunkList list, Guid id, int ordinal, byte[] buffer, CancellationToken ct)
+    Task<ReadOnlyMemory<byte>> ReadChunk(ChunkList list, Guid id, int ordinal, byte[] buffer, CancellationToken ct) => database.Ask(async connection =>
     {
-        await using var connection = await database.OpenLiving(ct);
         await using var command = connection.Statement(
             $"SELECT part.sha256, chunk.content FROM {list.Table} part LEFT JOIN chunk ON chunk.sha256 = part.sha256 WHERE part.{list.Key} = $1 AND part.ordinal = $2",
             id, ordinal);
@@ -195,6 +205,6 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         var length = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
         if (!SHA256.HashData(buffer.AsSpan(0, length)).AsSpan().SequenceEqual(expected))
             throw new DamagedContentException($"chunk {ordinal} does not have the SHA-256 it was stored under");
-        return buffer.AsMemory(0, length);
-    }
+        return (ReadOnlyMemory<byte>)buffer.AsMemory(0, length);
+    }, ct);
 }

@@ -12,7 +12,8 @@ namespace KdRobust.Persistence.Jobs;
 /// <param name="Events">The first thousand lines of its history, oldest first.</param>
 /// <param name="Checkpoints">Its undamaged checkpoints, oldest first.</param>
 /// <param name="Experiments">The newest hundred experiments that use it, newest first.</param>
-public sealed record JobDetails(JobView Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<CheckpointInfo> Checkpoints, IReadOnlyList<Guid> Experiments);
+/// <param name="Waiting">Why it does not run, in one sentence; null when it runs or has ended.</param>
+public sealed record JobDetails(JobView Job, IReadOnlyList<JobEventView> Events, IReadOnlyList<CheckpointInfo> Checkpoints, IReadOnlyList<Guid> Experiments, string? Waiting);
 
 /// <summary>What there is about a job after what somebody knows already.</summary>
 /// <param name="Job">As it is, read after the others; null when there is none.</param>
@@ -49,17 +50,21 @@ public sealed partial class JobStore
     /// <param name="ct">Gives up.</param>
     public Task<JobDetails?> Details(Guid job, string? owner, CancellationToken ct = default) => database.Ask(async connection =>
     {
-        await using var batch = connection.Together(
+        await using var batch = connection.Together([
             (OneView, [job, owner]),
             (SomeEvents, [job, 0L, 1000]),
             ($"SELECT {CheckpointStore.InfoColumns} FROM checkpoint WHERE checkpoint.job_id = $1 AND checkpoint.damaged_at IS NULL ORDER BY checkpoint.seq", [job]),
-            ("SELECT e.id FROM experiment_job use JOIN experiment e ON e.id = use.experiment_id WHERE use.job_id = $1 ORDER BY e.seq DESC LIMIT 100", [job]));
+            ("SELECT e.id FROM experiment_job use JOIN experiment e ON e.id = use.experiment_id WHERE use.job_id = $1 ORDER BY e.seq DESC LIMIT 100", [job]),
+            .. Reasons(job)]);
         await using var reader = await batch.ExecuteReaderAsync(ct);
         var found = await reader.Rows(row => ReadView(row, 0), ct);
         var events = await reader.Rows(ReadEvent, ct);
         var checkpoints = await reader.Rows(row => CheckpointStore.ReadInfo(row, 0), ct);
         var experiments = await reader.Rows(row => row.GetGuid(0), ct);
-        return found is [var view] ? new JobDetails(view, events, checkpoints, experiments) : null;
+        var reason = await ReadReason(reader, ct);
+        return found is [var view]
+            ? new JobDetails(view, events, checkpoints, experiments, view.State is JobState.Blocked or JobState.Queued or JobState.Paused ? reason : null)
+            : null;
     }, ct);
 
     /// <summary>What is new about a job.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using KdRobust.Domain.Jobs;
 using KdRobust.Persistence.Schema;
+using Npgsql;
 
 namespace KdRobust.Persistence.Jobs;
 
@@ -16,8 +17,16 @@ public sealed partial class JobStore
     /// <returns>Null when there is no such job.</returns>
     public Task<string?> WhyWaiting(Guid job, CancellationToken ct = default) => database.Ask(async connection =>
     {
-        await using var batch = connection.Together((Asked, [job]), (WaitsFor, [job]), (LivingWorkers, []), (FullQuota, [job]), (Earlier, [job]));
+        await using var batch = connection.Together(Reasons(job));
         await using var reader = await batch.ExecuteReaderAsync(ct);
+        return await ReadReason(reader, ct);
+    }, ct);
+
+    /// <summary>The statements from whose results <see cref="ReadReason"/> finds the sentence.</summary>
+    static (string Sql, object?[] Values)[] Reasons(Guid job) => [(Asked, [job]), (WaitsFor, [job]), (LivingWorkers, []), (FullQuota, [job]), (Earlier, [job])];
+
+    static async Task<string?> ReadReason(NpgsqlDataReader reader, CancellationToken ct)
+    {
         var row = (await reader.Rows(
             found => new WaitingJob(
                 Enum.Parse<JobState>(found.GetString(0)), found.GetString(1), found.GetString(2), found.GetInt32(3), found.GetInt32(4), found.GetFieldValue<string[]>(5), found.GetInt32(6),
@@ -41,7 +50,7 @@ public sealed partial class JobStore
             { State: JobState.Queued } => NobodyFits(row, workers) ?? quota ?? Queue(before),
             _ => $"it has ended ({row.State}): {row.Reason}",
         };
-    }, ct);
+    }
 
     // All of these name the job alone, so that they can be asked together; what its state makes pointless finds nothing at once.
     const string Asked =
