@@ -74,6 +74,7 @@ public sealed class SweepUnderFire(Func<string, string> assembly, int points, in
             WHERE job.state = 'Running' AND job.worker = '{worker}' AND checkpoint.role = 'Resume')
         """);
 
+    // A worker that is killed between its output and its result leaves one that the next stores again: they must be the same.
     static async Task<IReadOnlyDictionary<string, string>> Found(Arena arena)
     {
         await using var command = arena.Database.DataSource.CreateCommand(
@@ -82,7 +83,7 @@ public sealed class SweepUnderFire(Func<string, string> assembly, int points, in
                 concat_ws(' ', state, result ->> 'finalLoss', result ->> 'finalTrainAccuracy',
                     (SELECT md5(string_agg(concat_ws(' ', series, epoch, step, value), ',' ORDER BY series, epoch, step)) FROM (
                         SELECT DISTINCT ON (series, epoch, step) series, epoch, step, value FROM metric WHERE job_id = job.id ORDER BY series, epoch, step, fence DESC, ordinal DESC) numbers),
-                    (SELECT string_agg(name || ' ' || sha256, ',' ORDER BY name) FROM checkpoint WHERE job_id = job.id AND role = 'Output'))
+                    (SELECT string_agg(DISTINCT name || ' ' || sha256, ',') FROM checkpoint WHERE job_id = job.id AND role = 'Output'))
             FROM job
             """);
         await using var rows = await command.ExecuteReaderAsync();
