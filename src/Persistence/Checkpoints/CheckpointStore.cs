@@ -38,7 +38,13 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
     /// </summary>
     /// <param name="content">Where the bytes come from.</param>
     /// <param name="ct">Gives up, bad weather or not.</param>
-    public Task<StoredContent> Write(Stream content, CancellationToken ct = default) => chunks.Write(content, Timeout.InfiniteTimeSpan, ct);
+    public Task<StoredContent> Write(Stream content, CancellationToken ct = default) => chunks.Write(content, Timeout.InfiniteTimeSpan, null, ct);
+
+    /// <summary>The same for whoever wants to know of bad weather, e.g. of a full disk, which may last.</summary>
+    /// <param name="content">Where the bytes come from.</param>
+    /// <param name="postponed">Told each time that a chunk could not be stored and will be tried again.</param>
+    /// <param name="ct">Gives up, bad weather or not.</param>
+    public Task<StoredContent> Write(Stream content, Action<Exception> postponed, CancellationToken ct) => chunks.Write(content, Timeout.InfiniteTimeSpan, postponed, ct);
 
     /// <summary>
     /// Makes stored content a checkpoint of a running job, together with the metrics that belong to it. A new resume point

@@ -43,8 +43,9 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
     /// </summary>
     /// <param name="content">Where the bytes come from.</param>
     /// <param name="patience">How long bad weather is waited out for one chunk; infinite for as long as <paramref name="ct"/> allows.</param>
+    /// <param name="postponed">Told of bad weather; null for nobody.</param>
     /// <param name="ct">Gives up, bad weather or not.</param>
-    internal async Task<StoredContent> Write(Stream content, TimeSpan patience, CancellationToken ct)
+    internal async Task<StoredContent> Write(Stream content, TimeSpan patience, Action<Exception>? postponed, CancellationToken ct)
     {
         var buffer = new byte[ChunkSize.Written];
         var chunks = new List<(byte[] Sha256, int Length)>();
@@ -56,7 +57,7 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
             var length = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
             if (time.GetElapsedTime(touched) > TouchedEvery)
             {
-                await ThroughWeather(() => Touch(chunks, ct), patience, ct);
+                await ThroughWeather(() => Touch(chunks, ct), patience, postponed, ct);
                 touched = time.GetTimestamp();
             }
             if (length == 0)
@@ -64,7 +65,7 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
             var chunk = buffer.AsMemory(0, length);
             whole.AppendData(chunk.Span);
             var hash = SHA256.HashData(chunk.Span);
-            await ThroughWeather(() => WriteChunk(hash, chunk, ct), patience, ct);
+            await ThroughWeather(() => WriteChunk(hash, chunk, ct), patience, postponed, ct);
             chunks.Add((hash, length));
             bytes += length;
         }
@@ -148,7 +149,7 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         return await connection.Execute($"DELETE FROM chunk WHERE touched_at < clock_timestamp() - $1{unnamed}", [untouchedFor], ct);
     }
 
-    async Task ThroughWeather(Func<Task> action, TimeSpan patience, CancellationToken ct)
+    async Task ThroughWeather(Func<Task> action, TimeSpan patience, Action<Exception>? postponed, CancellationToken ct)
     {
         var begun = time.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(100); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, TimeSpan.TicksPerSecond)))
@@ -161,6 +162,7 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
             catch (Exception error) when (!ct.IsCancellationRequested && Database.IsWeather(error)
                 && (patience == Timeout.InfiniteTimeSpan || time.GetElapsedTime(begun) < patience))
             {
+                postponed?.Invoke(error);
                 await Task.Delay(pause, ct);
             }
         }

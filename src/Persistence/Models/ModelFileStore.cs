@@ -52,7 +52,7 @@ public sealed class ModelFileStore(NpgsqlDataSource database, TimeProvider time)
     readonly ChunkStore chunks = new(database, time);
 
     /// <summary>Stores the chunks of a stream, read to its end. Nothing is visible before <see cref="Register"/>; chunks that are never registered are collected.</summary>
-    public Task<StoredContent> Write(Stream content, CancellationToken ct = default) => chunks.Write(content, Patience, ct);
+    public Task<StoredContent> Write(Stream content, CancellationToken ct = default) => chunks.Write(content, Patience, null, ct);
 
     /// <summary>Makes stored content, which must not be empty, a file of an owner.</summary>
     /// <returns>The file, and false when this owner had it already: then it keeps its first name.</returns>

@@ -63,7 +63,7 @@ sealed class RunRecorder : IAsyncDisposable
     /// <summary>Stores a checkpoint from the pipe and registers it with the metrics told before it.</summary>
     internal async Task Checkpoint(CheckpointBegin begin, Stream content)
     {
-        var stored = await UnderLease.Try(lease, job.DisplayName, log, ct => stores.Checkpoints.Write(content, ct));
+        var stored = await UnderLease.Try(lease, job.DisplayName, log, ct => stores.Checkpoints.Write(content, error => WorkerLog.ReportPostponed(log, job.DisplayName, error.Message), ct));
         if (stored.Bytes != begin.Bytes)
             throw new InvalidDataException($"a checkpoint announced as {begin.Bytes} bytes has {stored.Bytes}");
         await writing.WaitAsync();
