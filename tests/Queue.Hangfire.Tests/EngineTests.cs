@@ -106,7 +106,7 @@ public sealed class EngineTests
         await using var stage = await HangfireStage.Open(Worker.Tests.Arrange.Stage.ShortLease);
         var first = stage.StartWorker("first");
         var (job, seed) = await stage.Stage.Submit(new ActionScript(Actions: [new(5, RunAction.Wait, Times: 1)]));
-        await stage.Stage.UntilEpoch(seed, 5);
+        await stage.Stage.UntilDone(seed, 5, RunAction.Wait);
         stage.StartWorker("second");
         first.KillHard();
         var ended = await stage.Stage.UntilEnded(job);
@@ -122,7 +122,7 @@ public sealed class EngineTests
         await using var stage = await HangfireStage.Open();
         var first = stage.StartWorker("first");
         var (job, seed) = await stage.Stage.Submit(new ActionScript(Actions: [new(5, RunAction.Wait, Times: 1)]));
-        await stage.Stage.UntilEpoch(seed, 5);
+        await stage.Stage.UntilDone(seed, 5, RunAction.Wait);
         stage.StartWorker("second");
         (await first.Drain()).ShouldBe(0);
         var ended = await stage.Stage.UntilEnded(job);
