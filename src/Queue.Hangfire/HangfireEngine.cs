@@ -64,13 +64,15 @@ public sealed class HangfireEngine : IJobEngine, ISlots
     /// <inheritdoc/>
     public async Task Run(CancellationToken draining)
     {
-        await HangfireTables.Ensure(parts.Database, draining);
         await using var drain = draining.Register(ending.Cancel);
-        Task[] ears = [Listen(ending.Token), Keep(ending.Token)];
+        // Run processes start while the tables are looked at.
+        foreach (var slot in Enumerable.Range(0, parts.Settings.Slots))
+            _ = Task.Run(() => MakeReady(slot), CancellationToken.None);
+        Task[] ears = [];
         try
         {
-            foreach (var slot in Enumerable.Range(0, parts.Settings.Slots))
-                _ = MakeReady(slot);
+            await HangfireTables.Ensure(parts.Database, ending.Token);
+            ears = [Listen(ending.Token), Keep(ending.Token)];
             while (!ending.IsCancellationRequested)
             {
                 if (work.Resting.IsCancellationRequested)
@@ -78,15 +80,19 @@ public sealed class HangfireEngine : IJobEngine, ISlots
                 else
                     await Serve(work.Resting);
             }
-            // A bug, or no run process can be started.
-            if (broken.Task.IsFaulted)
-                await broken.Task;
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // It is to end before it began.
         }
         finally
         {
             await ending.CancelAsync();
             await Task.WhenAll(ears).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        // A bug, or no run process can be started.
+        if (broken.Task.IsFaulted)
+            await broken.Task;
     }
 
     /// <inheritdoc/>
