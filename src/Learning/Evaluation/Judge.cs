@@ -45,10 +45,10 @@ internal sealed class Judge : IDisposable
     public Judge(IClassifier view, Tensor images, Tensor labels, RandomStream stream, int draws, SeedTree? seeds = null, Aggregation? stopFor = null, int first = 0)
     {
         (_view, _images, _labels, _stream, _draws, _seeds) = (view, images, labels, stream, draws, seeds);
-        _frozen = view.Freeze();
         _indices = ImageIndices.Range(first, (int)images.shape[0]);
         Counts = new SmoothedCounts(_indices.Length, LabelledImages.Classes, images.device, DrawsNeeded, stopFor,
             grouped: seeds is not null && stopFor is null && DrawsNeeded >= DrawGroups.FewestDraws);
+        _frozen = view.Freeze();
     }
 
     /// <summary>What was counted so far.</summary>
