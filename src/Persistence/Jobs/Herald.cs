@@ -30,17 +30,30 @@ sealed class Herald(NpgsqlDataSource database)
 
     async Task Work()
     {
-        while (Next() is { Count: > 0 } jobs)
+        try
         {
-            try
-            {
-                await using var connection = await database.OpenConnectionAsync();
-                await connection.Execute("SELECT pg_notify('kdr_job', id) FROM unnest($1::text[]) AS id", [jobs.Select(job => job.ToString()).ToArray()], CancellationToken.None);
-            }
-            catch (Exception error) when (Database.IsWeather(error) || error is ObjectDisposedException)
-            {
-                // Whoever watches looks again by himself.
-            }
+            while (Next() is { Count: > 0 } jobs)
+                await Tell(jobs);
+        }
+        catch
+        {
+            // The next claim is told again, and those that wait do not pile up.
+            lock (guard)
+                (telling, waiting) = (false, []);
+            throw;
+        }
+    }
+
+    async Task Tell(HashSet<Guid> jobs)
+    {
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync();
+            await connection.Execute("SELECT pg_notify('kdr_job', id) FROM unnest($1::text[]) AS id", [jobs.Select(job => job.ToString()).ToArray()], CancellationToken.None);
+        }
+        catch (Exception error) when (Database.IsWeather(error) || error is ObjectDisposedException)
+        {
+            // Whoever watches looks again by himself.
         }
     }
 

@@ -30,8 +30,8 @@ sealed class MetricMapping : IEntityTypeConfiguration<MetricRow>
     public void Configure(EntityTypeBuilder<MetricRow> entity)
     {
         entity.ToTable("metric", table => table.HasCheckConstraint("ck_metric_bucket", "(points IS NULL) = (low IS NULL) AND (points IS NULL) = (high IS NULL)"));
-        // The stream of one job lies together, and its last row says what is stored. Nothing else is indexed and no row asks for its job
-        // again: the append holds the job's row, and numbers come by the hundred thousand.
+        // The stream of one job lies together, and the last row of a claim says what is stored. Nothing else is indexed and no row asks
+        // for its job again: an append counts only if it ends holding the job's row, and numbers come by the hundred thousand.
         entity.HasKey(metric => new { metric.JobId, metric.Id });
         entity.Property(metric => metric.Id).UseIdentityAlwaysColumn();
     }

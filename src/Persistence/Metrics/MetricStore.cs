@@ -95,16 +95,15 @@ public sealed class MetricStore(NpgsqlDataSource database)
             // One writer a claim. Nobody else waits for this lock.
             ("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))", [lease.JobId.ToString(), lease.Fence]),
             ("SELECT attempt FROM job WHERE id = $1 AND fence = $2 AND state = 'Running'", [lease.JobId, lease.Fence]),
-            // What the claim has stored ends at the job's last row, or that is of an earlier claim.
-            ("SELECT fence, ordinal FROM metric WHERE job_id = $1 ORDER BY id DESC LIMIT 1", [lease.JobId]));
+            // The rows of a claim are the job's last ones: only its first append looks further.
+            ("SELECT ordinal FROM metric WHERE job_id = $1 AND fence = $2 ORDER BY id DESC LIMIT 1", [lease.JobId, lease.Fence]));
         int? held;
-        var stored = -1L;
+        long stored;
         await using (var reader = await look.ExecuteReaderAsync(ct))
         {
             await reader.Rows(_ => true, ct);
             held = (await reader.Rows(row => (int?)row.GetInt32(0), ct)).SingleOrDefault();
-            foreach (var (fence, ordinal) in await reader.Rows(row => (row.GetInt64(0), row.GetInt64(1)), ct))
-                stored = fence == lease.Fence ? ordinal : -1;
+            stored = (await reader.Rows(row => row.GetInt64(0), ct)).SingleOrDefault(-1);
         }
         if (held is not { } attempt)
             return false;
