@@ -20,6 +20,8 @@ static class Claiming
         await History.Finished(many, payload, Finished);
         await History.Ready(few, payload, Ready, "few");
         await History.Ready(many, payload, Wanted, "many");
+        await using var bare = await load.Place("claim_bare");
+        await History.Ready(bare, payload, Wanted, "bare");
         await few.Run(Pgbench.Table);
         await few.Run($"INSERT INTO raw_job (payload) SELECT '{payload}' FROM generate_series(1, 150000)");
         await few.Run("VACUUM ANALYZE raw_job");
@@ -27,21 +29,22 @@ static class Claiming
         var taken = new ConcurrentDictionary<(Guid Job, long Fence), int>();
         var jobs = new ConcurrentDictionary<Guid, int>();
         var twice = 0;
-        var (raw, ours, crowded, rows) = (new List<double>(), new List<double>(), new List<double>(), new List<object>());
+        var (raw, ours, crowded, floor, rows) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new List<object>());
         await Claim(few, 1); // Warms up.
         for (var round = 0; round < load.Rounds; round++)
         {
             raw.Add(await Pgbench.Run(few.ConnectionString, Pgbench.Claim, Claimers, load.Seconds));
+            floor.Add(await Pgbench.Run(bare.ConnectionString, Pgbench.ClaimOurRow, Claimers, load.Seconds));
             ours.Add(await Claim(few, load.Seconds));
             crowded.Add(await Claim(many, load.Seconds));
-            rows.Add(new { raw = Figure.Rounded(raw[^1]), ours = Figure.Rounded(ours[^1]), with_a_million_ended = Figure.Rounded(crowded[^1]) });
-            Load.Say($"round {round + 1} of {load.Rounds}: {raw[^1]:0} claims/s raw, {ours[^1]:0} ours, {crowded[^1]:0} with {Finished} ended");
+            rows.Add(new { raw = Figure.Rounded(raw[^1]), our_row_by_pgbench = Figure.Rounded(floor[^1]), ours = Figure.Rounded(ours[^1]), with_a_million_ended = Figure.Rounded(crowded[^1]) });
+            Load.Say($"round {round + 1} of {load.Rounds}: {raw[^1]:0} claims/s raw, {floor[^1]:0} of our rows by pgbench, {ours[^1]:0} ours, {crowded[^1]:0} with {Finished} ended");
         }
         await Claim(many, 300); // The rest: until there is nothing.
         var left = await many.Value<long>("SELECT count(*) FROM job WHERE state = 'Queued'");
         var again = await many.Value<long>("SELECT count(*) FROM (SELECT job_id FROM job_event WHERE to_state = 'Running' GROUP BY job_id HAVING count(*) > 1) claimed");
         return Outcome.Of(
-            new { claimers = Claimers, claims_per_second = rows, claimed = jobs.Count, left_unclaimed = left },
+            new { claimers = Claimers, our_row_by_pgbench_over_raw = Figure.Rounded(Sample.Median(floor) / Sample.Median(raw)), claims_per_second = rows, claimed = jobs.Count, left_unclaimed = left },
             ("claim", Figure.Least(Sample.Median(ours) / Sample.Median(raw), "of raw", 0.8, "JobStore.TryClaimNext by 8 claimers of one process over pgbench's UPDATE ... SKIP LOCKED by 8 clients; ours also writes the history, tells who watches and brings inputs and resume point")),
             ("claim_flat", Figure.Most(Sample.Median(ours) / Sample.Median(crowded), "times", 1.3, "claims a second without over those with 1,000,000 ended jobs in the table")),
             ("claimed_twice", Figure.Most(twice + again, "jobs", 0, "jobs claimed twice among all claimed here, by the claimers' own count and by the history")),

@@ -12,7 +12,7 @@ sealed record Cpu(double Api, double Postgres, double Client)
     public static async Task<Cpu> Now(Place place)
     {
         var postmaster = int.Parse((await place.Value<string>("SELECT pg_read_file('postmaster.pid')")).Split('\n')[0], CultureInfo.InvariantCulture);
-        return new(ProcessUse.CpuSeconds(place.Api.Id), ProcessUse.TreeCpuSeconds(postmaster), ProcessUse.CpuSeconds(Environment.ProcessId));
+        return new(ProcessUse.CpuSeconds(place.Api.Id), ProcessUse.TreeCpuSeconds(postmaster) + ProcessUse.CpuSecondsOfEndedChildren(postmaster), ProcessUse.CpuSeconds(Environment.ProcessId));
     }
 
     /// <summary>Milliseconds of each, and jobs a second if all cores did nothing else.</summary>

@@ -27,6 +27,28 @@ static partial class Pgbench
         WHERE id = (SELECT id FROM raw_job WHERE state = 'Queued' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, fence, payload
         """;
 
+    /// <summary>The same of a row of ours, with its guard, its history and its indexes, and without asking who may have it.</summary>
+    public const string ClaimOurRow =
+        """
+        UPDATE job SET state = 'Running', reason = 'claimed', fence = fence + 1, attempt = attempt + 1, worker = 'raw', lease_until = clock_timestamp() + interval '60 s',
+            heartbeat_at = clock_timestamp(), progress_at = clock_timestamp(), started_at = clock_timestamp()
+        WHERE id = (SELECT id FROM job WHERE state = 'Queued' AND device = 'cpu' ORDER BY lane, turn, seq LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, fence, payload
+        """;
+
+    /// <summary>
+    /// The rows of submissions as the service stores them, in one transaction and with nothing looked up: a job with its guard
+    /// and history, an experiment with its spec, and that the one uses the other. A colon followed by a word would be a variable of pgbench's.
+    /// </summary>
+    public static string InsertOurRows(string payload, string spec, int submissions) =>
+        $"""
+        WITH ids AS MATERIALIZED (SELECT gen_random_uuid() AS job, gen_random_uuid() AS experiment FROM generate_series(1, {submissions.ToString(CultureInfo.InvariantCulture)})),
+        made AS (
+            INSERT INTO job (id, owner, kind, name, fingerprint, payload, threads, device, priority, state, reason, deps_left, fence, attempt, max_attempts, crash_count)
+            SELECT job, 'raw', 'train', 'train net', md5(job::text), '{payload}', 1, 'cpu', 0, 'Queued', 'submitted', 0, 0, 0, 5, 0 FROM ids),
+        asked AS (INSERT INTO experiment (id, owner, name, title, spec, spec_fingerprint, run_number) SELECT experiment, 'raw', 'load', 'Load', '{spec.Replace(":", ": ", StringComparison.Ordinal)}', md5(experiment::text), 0 FROM ids)
+        INSERT INTO experiment_job (experiment_id, key, job_id, ordinal, reused) SELECT experiment, 'train net', job, 0, false FROM ids
+        """;
+
     /// <summary>Runs a statement for a while.</summary>
     /// <param name="connectionString">Where.</param>
     /// <param name="sql">What.</param>

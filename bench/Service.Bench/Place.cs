@@ -57,6 +57,17 @@ sealed class Place : IAsyncDisposable
         Key = (await File.ReadAllTextAsync(keyFile)).Trim();
     }
 
+    /// <summary>Starts <see cref="EmptyEndpoint"/> over it; returns where it answers.</summary>
+    public async Task<Uri> StartFloor()
+    {
+        var addressFile = Path.Combine(folder, "floor");
+        var floor = Child.Start(
+            typeof(Place).Assembly.Location, ["empty", addressFile], new Dictionary<string, string>(StringComparer.Ordinal) { [KdRobust.Persistence.Schema.Database.Variable] = ConnectionString },
+            Path.Combine(folder, "floor.log"));
+        children.Add(floor);
+        return new Uri(await floor.Told(addressFile));
+    }
+
     /// <summary>Starts a worker whose runs only wait and tell; returns when it is seen and its slots are ready.</summary>
     /// <param name="worker">Its name.</param>
     /// <param name="slots">Jobs at the same time.</param>

@@ -107,11 +107,11 @@ BEGIN
     END IF;
 END $$;
 
--- Functions that change the schema for who may not: only the API runs the chores that call them.
+-- Functions that do what only an owner of the tables may: only the API calls them.
 DO $$
 DECLARE name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['job_event_make_month(date)', 'job_event_make_months(integer)', 'job_event_detach_months(integer)'] LOOP
+    FOREACH name IN ARRAY ARRAY['job_event_make_month(date)', 'job_event_make_months(integer)', 'job_event_detach_months(integer)', 'analyze_grown_tables()'] LOOP
         IF to_regprocedure('public.' || name) IS NOT NULL THEN
             EXECUTE format('REVOKE EXECUTE ON FUNCTION public.%s FROM PUBLIC', name);
             EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO kdr_api', name);

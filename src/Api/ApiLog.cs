@@ -50,4 +50,7 @@ static partial class ApiLog
 
     [LoggerMessage(15, LogLevel.Information, "{Action} of {Kind} {Id} by {Owner}: {Outcome}")]
     public static partial void Asked(ILogger log, string action, string kind, Guid id, string owner, string outcome);
+
+    [LoggerMessage(16, LogLevel.Warning, "The sizes of the tables were not looked at: {Reason}")]
+    public static partial void StatisticsPostponed(ILogger log, string reason);
 }

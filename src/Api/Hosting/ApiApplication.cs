@@ -101,6 +101,7 @@ static class ApiApplication
         services.AddSingleton(provider => new ChangeFeed(
             provider.GetRequiredService<Npgsql.NpgsqlDataSource>(), [ChangeTopic.Experiment, ChangeTopic.Sweep, ChangeTopic.Job], LongestSilence, provider.GetRequiredService<ILogger<ChangeFeed>>()));
         services.AddHostedService<ReaperService>();
+        services.AddHostedService<TableStatisticsService>();
         services.AddHostedService<ForgetService>();
         services.AddChores(new ChoreHost(options.Database, options.Chores) { LookEvery = options.LookEvery, Grace = options.MissedAfter });
         services.AddApiKeys();

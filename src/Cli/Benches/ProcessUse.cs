@@ -16,7 +16,10 @@ static class ProcessUse
     public static double TreeCpuSeconds(int root) => Tree(root).Sum(CpuSeconds);
 
     /// <summary>Processor seconds of children of this process that have ended.</summary>
-    public static double CpuSecondsOfEndedChildren() => Ticks(Stat(Environment.ProcessId)!, ChildrenTime) / TicksPerSecond;
+    public static double CpuSecondsOfEndedChildren() => CpuSecondsOfEndedChildren(Environment.ProcessId);
+
+    /// <summary>Processor seconds of children of a process that have ended.</summary>
+    public static double CpuSecondsOfEndedChildren(int id) => Stat(id) is { } stat ? Ticks(stat, ChildrenTime) / TicksPerSecond : 0;
 
     /// <summary>Resident memory in MiB; null when the process is gone.</summary>
     public static double? ResidentMiB(int id) => MiB(id, "status", "VmRSS:");

@@ -93,13 +93,22 @@ public sealed partial class ChangeFeed(NpgsqlDataSource database, IReadOnlyList<
                 await using var connection = await database.OpenConnectionAsync(ct);
                 connection.Notification += (_, note) => Tell(Parse(note));
                 var channels = string.Join("; ", topics.Where(topic => topic != ChangeTopic.Everything).Select(topic => $"LISTEN {Channel(topic)}"));
-                await connection.Execute(channels, [], ct);
-                pause = TimeSpan.FromMilliseconds(100);
-                firstListening.TrySetResult();
-                while (true)
+                try
                 {
-                    Tell(new Change(ChangeTopic.Everything, default));
-                    await Listen(connection, ct);
+                    await connection.Execute(channels, [], ct);
+                    pause = TimeSpan.FromMilliseconds(100);
+                    firstListening.TrySetResult();
+                    while (true)
+                    {
+                        Tell(new Change(ChangeTopic.Everything, default));
+                        await Listen(connection, ct);
+                    }
+                }
+                finally
+                {
+                    // Whoever borrows it next has not asked for these.
+                    if (connection.State == System.Data.ConnectionState.Open)
+                        await connection.Execute("UNLISTEN *", [], CancellationToken.None);
                 }
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)

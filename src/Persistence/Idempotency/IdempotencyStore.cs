@@ -43,10 +43,11 @@ public sealed class IdempotencyStore(NpgsqlDataSource database) : IDisposable
         try
         {
             connection = await database.OpenLiving(ct);
-            await using var wait = connection.Statement("SELECT set_config('lock_timeout', $1, false)", FormattableString.Invariant($"{(int)patience.TotalMilliseconds}ms"));
-            await wait.ExecuteNonQueryAsync(ct);
-            await using var take = connection.Statement("SELECT pg_advisory_lock(hashtextextended($1, 1))", $"{owner}\n{key}");
-            take.CommandTimeout = (int)patience.TotalSeconds + 5;
+            // Both are one transaction, with which the patience ends; the lock stays the session's.
+            await using var take = connection.Together(
+                ("SELECT set_config('lock_timeout', $1, true)", [FormattableString.Invariant($"{(int)patience.TotalMilliseconds}ms")]),
+                ("SELECT pg_advisory_lock(hashtextextended($1, 1))", [$"{owner}\n{key}"]));
+            take.Timeout = (int)patience.TotalSeconds + 5;
             await take.ExecuteNonQueryAsync(ct);
             return new Turn(connection, places, $"{owner}\n{key}");
         }
@@ -112,30 +113,35 @@ public sealed class IdempotencyStore(NpgsqlDataSource database) : IDisposable
         """,
         [owner, request.Key, request.Route, request.BodyHash(), effect]);
 
+    /// <summary>Gives a connection back on which the lock may have been taken all the same: who gives up is not told.</summary>
     async Task Leave(NpgsqlConnection connection)
     {
-        // Its settings and whatever it still waits for go with the pool's reset.
-        await connection.DisposeAsync();
+        await GiveBack(connection, "SELECT pg_advisory_unlock_all()", []);
         places.Release();
+    }
+
+    static async Task GiveBack(NpgsqlConnection connection, string sql, object?[] values)
+    {
+        try
+        {
+            if (connection.State == System.Data.ConnectionState.Open) await connection.Execute(sql, values, CancellationToken.None);
+        }
+        catch (Exception error) when (Database.IsWeather(error))
+        {
+            // The server has ended the connection, and with it the lock.
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+        }
     }
 
     sealed class Turn(NpgsqlConnection connection, SemaphoreSlim places, string name) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            try
-            {
-                await connection.Execute("SELECT pg_advisory_unlock(hashtextextended($1, 1))", [name], CancellationToken.None);
-            }
-            catch (Exception error) when (Database.IsWeather(error))
-            {
-                // The server has ended the connection, and with it the turn.
-            }
-            finally
-            {
-                await connection.DisposeAsync();
-                places.Release();
-            }
+            await GiveBack(connection, "SELECT pg_advisory_unlock(hashtextextended($1, 1))", [name]);
+            places.Release();
         }
     }
 }

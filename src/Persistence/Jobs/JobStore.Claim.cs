@@ -9,11 +9,13 @@ namespace KdRobust.Persistence.Jobs;
 
 public sealed partial class JobStore
 {
-    // Others may take what was seen first, again and again; the next wake-up comes soon.
-    const int ClaimRounds = 3;
+    // So many jobs of a lane are looked at: as many claimers at once find one each without looking again. Where all of them were
+    // taken meanwhile more are looked at; after the last the next wake-up comes soon. They stand in the statement, not beside it:
+    // of a limit it does not know the server expects the worst, and would plan the statement anew each time.
+    static readonly int[] SeenOfLane = [8, 64, 512];
 
-    // As many claimers at once find a job of a lane without looking again.
-    const int SeenOfLane = 8;
+    // Of those that were seen in all lanes so many are tried to the first that nobody else is taking, for each looked at in a lane.
+    const int TriedPerSeen = 2;
 
     /// <summary>
     /// Takes the ready job whose turn is first among those that fit the offer and no quota holds back; two claimers never
@@ -21,7 +23,7 @@ public sealed partial class JobStore
     /// </summary>
     /// <remarks>
     /// Jobs that ask for the same are one lane. The first few of each fitting lane are looked at, a handful of index probes
-    /// however many jobs wait or have ended; of these the first that nobody else is taking is taken. Where
+    /// however many jobs wait or have ended; of these the first that nobody else is taking is taken, of more where they all were. Where
     /// quotas are set for a kind of device its claims come one at a time, so that what is counted stays true.
     /// </remarks>
     /// <returns>Null when nothing fits.</returns>
@@ -30,7 +32,7 @@ public sealed partial class JobStore
     /// <summary>Takes one job by its id under the rules of <see cref="TryClaimNext"/>, whoever's turn it is.</summary>
     /// <returns>Null when it is not ready, does not fit the offer, or a quota holds it back; also when others are at it.</returns>
     public Task<ClaimedJob?> TryClaim(Guid job, WorkerOffer offer, CancellationToken ct = default) =>
-        Claim(offer, (connection, asked, token) => Named(connection, job, asked, token), ct);
+        Claim(offer, (connection, asked, _, token) => Named(connection, job, asked, token), ct);
 
     /// <summary>The jobs that <see cref="TryClaimNext"/> would give to an offer, the first in turn first; nothing is taken.</summary>
     /// <param name="offer">What is offered.</param>
@@ -39,27 +41,27 @@ public sealed partial class JobStore
     public async Task<IReadOnlyList<Guid>> NextInTurn(WorkerOffer offer, int most, CancellationToken ct = default)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return [.. InTurn(await FirstOfLanes(connection, offer, ct)).Take(most)];
+        return [.. InTurn(await FirstOfLanes(connection, offer, SeenOfLane[0], ct), SeenOfLane[0]).Take(most)];
     }
 
-    async Task<ClaimedJob?> Claim(WorkerOffer offer, Func<NpgsqlConnection, WorkerOffer, CancellationToken, Task<List<ReadyJob>>> look, CancellationToken ct)
+    async Task<ClaimedJob?> Claim(WorkerOffer offer, Func<NpgsqlConnection, WorkerOffer, int, CancellationToken, Task<List<ReadyJob>>> look, CancellationToken ct)
     {
-        for (var round = 0; round < ClaimRounds;)
+        for (var round = 0; round < SeenOfLane.Length;)
         {
             var asked = Stopwatch.GetTimestamp();
             await using var connection = await database.OpenConnectionAsync(ct);
             // Each of the two statements stands by itself: a transaction around them would only be longer.
-            var seen = await look(connection, offer, ct);
+            var seen = await look(connection, offer, SeenOfLane[round], ct);
             var counted = seen.Count > 0 && seen[0].Quotas;
             await using var transaction = counted ? await connection.BeginTransactionAsync(ct) : null;
             if (counted)
             {
                 await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended('quota ' || $1, 0))", [Stored(offer.Device)], ct);
-                seen = await look(connection, offer, ct);
+                seen = await look(connection, offer, SeenOfLane[round], ct);
             }
             if (seen.Count == 0)
                 return null;
-            var row = await Take(connection, offer, InTurn(seen), ct);
+            var row = await Take(connection, offer, [.. InTurn(seen, SeenOfLane[round]).Take(TriedPerSeen * SeenOfLane[round])], ct);
             if (transaction is not null)
                 await transaction.CommitAsync(ct);
             if (row is null)
@@ -113,7 +115,7 @@ public sealed partial class JobStore
         """;
 
     /// <summary>The first ready jobs of each lane that fits an offer, by their turn.</summary>
-    static Task<List<ReadyJob>> FirstOfLanes(NpgsqlConnection connection, WorkerOffer offer, CancellationToken ct) =>
+    static Task<List<ReadyJob>> FirstOfLanes(NpgsqlConnection connection, WorkerOffer offer, int ofLane, CancellationToken ct) =>
         Ready(
             connection,
             $"""
@@ -130,11 +132,11 @@ public sealed partial class JobStore
             CROSS JOIN LATERAL (
                 SELECT job.id, job.turn, job.seq FROM job
                 WHERE job.state = 'Queued' AND job.device = $1 AND job.lane = lanes.id AND job.not_before <= clock_timestamp()
-                ORDER BY job.turn, job.seq LIMIT $10) ready
+                ORDER BY job.turn, job.seq LIMIT {ofLane}) ready
             WHERE {Fits}
             ORDER BY ready.turn, ready.seq
             """,
-            offer, SeenOfLane, ct);
+            offer, null, ct);
 
     /// <summary>One job, if it is ready and fits an offer.</summary>
     static Task<List<ReadyJob>> Named(NpgsqlConnection connection, Guid job, WorkerOffer offer, CancellationToken ct) =>
@@ -146,19 +148,19 @@ public sealed partial class JobStore
             """,
             offer, job, ct);
 
-    static Task<List<ReadyJob>> Ready(NpgsqlConnection connection, string sql, WorkerOffer offer, object of, CancellationToken ct) =>
+    static Task<List<ReadyJob>> Ready(NpgsqlConnection connection, string sql, WorkerOffer offer, Guid? of, CancellationToken ct) =>
         connection.Rows(
             sql,
             [
                 Stored(offer.Device), offer.Threads, offer.Labels.ToArray(), offer.FreeGpuMemoryMiB, offer.Kinds.Keys.ToArray(), offer.Kinds.Values.ToArray(),
-                offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "", of,
+                offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "", .. of is { } one ? [one] : Array.Empty<object?>(),
             ],
             reader => new ReadyJob(reader.GetGuid(0), reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetBoolean(3)), ct);
 
     /// <summary>Those before which no job can be that was not seen: where a lane was not seen to its end, up to the last that was.</summary>
-    static Guid[] InTurn(List<ReadyJob> seen)
+    static Guid[] InTurn(List<ReadyJob> seen, int ofLane)
     {
-        var cut = seen.GroupBy(job => job.Lane).Where(lane => lane.Count() == SeenOfLane).Select(lane => (DateTimeOffset?)lane.Last().Turn).Min();
+        var cut = seen.GroupBy(job => job.Lane).Where(lane => lane.Count() == ofLane).Select(lane => (DateTimeOffset?)lane.Last().Turn).Min();
         return [.. seen.Where(job => cut is null || job.Turn <= cut).Select(job => job.Id)];
     }
 

@@ -46,14 +46,14 @@ public sealed class JobList(NpgsqlDataSource database)
     {
         var wanted = filter.Conditions();
         var by = Order(order, cursor, wanted);
-        await using var connection = await database.OpenLiving(ct);
-        return await connection.Rows(
-            $"SELECT {Columns} FROM job WHERE {wanted} ORDER BY {by} LIMIT {wanted.Value(limit)}", wanted.Values,
+        var sql = $"SELECT {Columns} FROM job WHERE {wanted} ORDER BY {by} LIMIT {wanted.Value(limit)}";
+        return await database.Ask(connection => connection.Rows(
+            sql, wanted.Values,
             reader =>
             {
                 var job = Read(reader);
                 return (job, CursorOf(order, job, reader.GetInt64(19), reader.GetFieldValue<DateTimeOffset>(20)));
-            }, ct);
+            }, ct), ct);
     }
 
     /// <summary>Ids of the jobs that fulfil a filter, parents before children.</summary>

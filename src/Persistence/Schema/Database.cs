@@ -53,6 +53,9 @@ public static class Database
             KeepAlive = 10,
             MaxAutoPrepare = 40,
             IncludeErrorDetail = true,
+            // A reset is seven statements before the first of every borrowed connection. Who changes a session restores it himself:
+            // a lock, LISTEN or a SET outside of a transaction. What was left open is rolled back in any case.
+            NoResetOnClose = true,
             // A program that is halted in the middle of a transaction must not keep its locks: the reaper passes over locked rows.
             // One that the network has swallowed is found out within seconds too, not after the server's two hours.
             Options = "-c idle_in_transaction_session_timeout=5s -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
@@ -80,7 +83,15 @@ public static class Database
                 context.Database.SetCommandTimeout(TimeSpan.FromHours(4));
                 await context.Database.OpenConnectionAsync(ct);
                 await context.Database.ExecuteSqlRawAsync("SET idle_in_transaction_session_timeout = 0", ct);
-                await context.Database.MigrateAsync(ct);
+                try
+                {
+                    await context.Database.MigrateAsync(ct);
+                }
+                finally
+                {
+                    if (context.Database.GetDbConnection().State == System.Data.ConnectionState.Open)
+                        await context.Database.ExecuteSqlRawAsync("RESET idle_in_transaction_session_timeout", CancellationToken.None);
+                }
             }
             return pending;
         }

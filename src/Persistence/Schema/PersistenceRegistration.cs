@@ -33,6 +33,7 @@ public static class PersistenceRegistration
             .AddSingleton<JobStore>()
             .AddSingleton<Reaper>()
             .AddSingleton<QueueLevels>()
+            .AddSingleton<TableStatistics>()
             .AddSingleton<MetricStore>()
             .AddSingleton<CheckpointStore>()
             .AddSingleton<ModelFileStore>()

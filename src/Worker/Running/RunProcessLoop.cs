@@ -20,6 +20,7 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
     const int Crashed = 70;
 
     readonly System.Collections.Concurrent.BlockingCollection<(RunRequest Request, StopSignal Stop)> requests = [];
+    readonly Outbox outbox = new(pipe, error => PipeBroke(error));
     readonly Lock guard = new();
     (Guid Job, StopSignal Stop)? running;
 
@@ -27,7 +28,7 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
     internal void Serve(ComputeSpec compute)
     {
         new Thread(Listen) { IsBackground = true, Name = "supervisor's pipe" }.Start();
-        Send(new Hello(Frame.Version, runs.Open(compute)));
+        outbox.Send(new Hello(Frame.Version, runs.Open(compute)));
         foreach (var (request, stop) in requests.GetConsumingEnumerable())
             Run(request, stop);
     }
@@ -60,8 +61,14 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
         }
         catch (Exception error) when (error is IOException or InvalidDataException)
         {
-            Console.Error.WriteLine($"the supervisor's pipe broke: {error.Message}");
+            PipeBroke(error);
         }
+        StandardPipes.EndNow(Orphaned);
+    }
+
+    static void PipeBroke(Exception error)
+    {
+        Console.Error.WriteLine($"the supervisor's pipe broke: {error.Message}");
         StandardPipes.EndNow(Orphaned);
     }
 
@@ -74,17 +81,18 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
         }
         catch (RunInputException error)
         {
-            Send(new FailedFrame(new JobFailure(FailureKind.Permanent, error.Message, error.InnerException?.ToString() ?? "")));
+            outbox.Send(new FailedFrame(new JobFailure(FailureKind.Permanent, error.Message, error.InnerException?.ToString() ?? "")));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Files: the data folder is away, the disk is full. The pipe is not among them: without it there is no process.
-            Send(new FailedFrame(new JobFailure(FailureKind.Transient, error.Message, error.ToString())));
+            outbox.Send(new FailedFrame(new JobFailure(FailureKind.Transient, error.Message, error.ToString())));
         }
         catch (Exception error)
         {
             // A bug, or memory that ran out: nobody knows what is left of this process.
-            Send(new FailedFrame(new JobFailure(DeviceFault.KindOf(error), $"{error.GetType().Name}: {error.Message}", error.ToString())));
+            outbox.Send(new FailedFrame(new JobFailure(DeviceFault.KindOf(error), $"{error.GetType().Name}: {error.Message}", error.ToString())));
+            outbox.Complete();
             StandardPipes.EndNow(Crashed);
         }
     }
@@ -94,29 +102,22 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
         switch (happened)
         {
             case ProgressMade made:
-                Send(new ProgressFrame(made.Progress));
+                outbox.Send(new ProgressFrame(made.Progress));
                 break;
             case MetricsRecorded recorded:
-                Send(new MetricsFrame(recorded.Points));
+                outbox.Send(new MetricsFrame(recorded.Points));
                 break;
             case CheckpointTaken taken:
-                Send(new CheckpointBegin(taken.Role, taken.Name, taken.Epoch, taken.Step, taken.Bytes));
-                using (var sender = new CheckpointSender(pipe, taken.Bytes))
-                {
-                    taken.WriteTo(sender);
-                    sender.Complete();
-                }
+                outbox.Send(taken);
                 break;
             case RunFinished finished:
-                Send(new ResultFrame(finished.Result));
+                outbox.Send(new ResultFrame(finished.Result));
                 break;
             case RunStopped stopped:
-                Send(new StoppedFrame(stopped.Reason));
+                outbox.Send(new StoppedFrame(stopped.Reason));
                 break;
             default:
                 throw new InvalidOperationException($"no frame for the event {happened.GetType().Name}");
         }
     }
-
-    void Send(Frame frame) => pipe.Send(frame).AsTask().GetAwaiter().GetResult();
 }

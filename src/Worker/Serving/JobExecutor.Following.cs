@@ -77,14 +77,7 @@ sealed partial class JobExecutor
                     await recorder.Add(metrics.Points);
                     break;
                 case CheckpointBegin begin:
-                    try
-                    {
-                        await recorder.Checkpoint(begin, new CheckpointReceiver(process.Pipe));
-                    }
-                    catch (CheckpointBrokenOffException broken)
-                    {
-                        return new Broken(broken.Failed.Failure);
-                    }
+                    await recorder.Checkpoint(begin, new CheckpointReceiver(process.Pipe));
                     break;
                 case ResultFrame result:
                     return new Finished(result.Result);
