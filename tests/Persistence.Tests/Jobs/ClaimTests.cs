@@ -28,6 +28,24 @@ public sealed class ClaimTests
     }
 
     [PostgresFact]
+    public async Task A_claimer_who_finds_all_it_saw_taken_looks_deeper()
+    {
+        await using var database = await MigratedDatabase.Create();
+        var desk = new Desk(database);
+        var jobs = new List<Guid>();
+        for (var i = 0; i < 12; i++)
+            jobs.Add(await desk.SubmitOneJob());
+        await using var others = await database.DataSource.OpenConnectionAsync();
+        await using var claiming = await others.BeginTransactionAsync();
+        await using (var take = others.CreateCommand())
+        {
+            take.CommandText = "SELECT id FROM job ORDER BY seq LIMIT 10 FOR UPDATE";
+            await take.ExecuteNonQueryAsync();
+        }
+        (await desk.TryClaim())!.Lease.JobId.ShouldBe(jobs[10]);
+    }
+
+    [PostgresFact]
     public async Task Priority_comes_first_then_age()
     {
         await using var database = await MigratedDatabase.Create();
