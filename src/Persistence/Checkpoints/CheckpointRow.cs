@@ -17,6 +17,8 @@ sealed class CheckpointRow
     public int Step { get; init; }
     public long Bytes { get; init; }
     public required string Sha256 { get; init; }
+    /// <summary>SHA-256 over those of the chunks in their order; null of what was stored before there was one.</summary>
+    public byte[]? ListSha256 { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     /// <summary>Set when a reader found it damaged; it is not offered again.</summary>
     public DateTimeOffset? DamagedAt { get; init; }

@@ -60,8 +60,8 @@ public sealed class CheckpointStore(NpgsqlDataSource database)
             return JobMeter.Late<CheckpointInfo?>("checkpoint", null);
         var info = new CheckpointInfo(Guid.CreateVersion7(), role, name, epoch, step, content.Bytes, content.Sha256);
         await connection.Execute(
-            "INSERT INTO checkpoint (id, job_id, fence, role, name, epoch, step, bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            [info.Id, lease.JobId, lease.Fence, role.ToString(), name, epoch, step, content.Bytes, content.Sha256], ct);
+            "INSERT INTO checkpoint (id, job_id, fence, role, name, epoch, step, bytes, sha256, list_sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            [info.Id, lease.JobId, lease.Fence, role.ToString(), name, epoch, step, content.Bytes, content.Sha256, content.ListSha256], ct);
         await ChunkStore.Name(connection, ChunkList.OfCheckpoint, info.Id, content, ct);
         if (role == CheckpointRole.Resume)
         {

@@ -9,15 +9,28 @@ namespace KdRobust.Persistence.Checkpoints;
 /// <param name="Chunks">SHA-256 and length of each, in order.</param>
 /// <param name="Bytes">Length in all.</param>
 /// <param name="Sha256">Of the whole, lower-case hex.</param>
-public sealed record StoredContent(IReadOnlyList<(byte[] Sha256, int Length)> Chunks, long Bytes, string Sha256);
+public sealed record StoredContent(IReadOnlyList<(byte[] Sha256, int Length)> Chunks, long Bytes, string Sha256)
+{
+    /// <summary>SHA-256 over those of the chunks in their order: where they and each chunk are what they were, so is the whole, and nobody has to hash it again.</summary>
+    internal byte[] ListSha256
+    {
+        get
+        {
+            using var list = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var (sha256, _) in Chunks) list.AppendData(sha256);
+            return list.GetHashAndReset();
+        }
+    }
+}
 
 /// <summary>A table that says which chunks make up a content, in order: columns ordinal, sha256, length.</summary>
+/// <param name="Contents">The table of contents, by id, with the SHA-256 of each one's list.</param>
 /// <param name="Table">The table.</param>
 /// <param name="Key">Its column that names the content.</param>
-sealed record ChunkList(string Table, string Key)
+sealed record ChunkList(string Contents, string Table, string Key)
 {
-    internal static readonly ChunkList OfCheckpoint = new("checkpoint_chunk", "checkpoint_id");
-    internal static readonly ChunkList OfModelFile = new("model_file_chunk", "model_file_id");
+    internal static readonly ChunkList OfCheckpoint = new("checkpoint", "checkpoint_chunk", "checkpoint_id");
+    internal static readonly ChunkList OfModelFile = new("model_file", "model_file_chunk", "model_file_id");
 
     /// <summary>Every table that keeps chunks from being collected.</summary>
     internal static readonly IReadOnlyList<ChunkList> All = [OfCheckpoint, OfModelFile];
@@ -81,11 +94,15 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
             """,
             [id, content.Chunks.Select(chunk => chunk.Sha256).ToArray(), content.Chunks.Select(chunk => chunk.Length).ToArray()], ct);
 
-    /// <summary>Writes named content to a stream, checking each chunk before it passes it on.</summary>
+    /// <summary>
+    /// Writes named content to a stream, checking each chunk before it passes it on, and their list at the end. Content that was
+    /// stored without a list's SHA-256 is hashed as a whole instead.
+    /// </summary>
     /// <exception cref="DamagedContentException">A chunk is missing or changed; what was written until then is right but not whole.</exception>
     internal async Task CopyTo(ChunkList list, Guid id, long length, string sha256, Stream destination, CancellationToken ct)
     {
-        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var expectedList = await ListSha256(list, id, ct);
+        using var seen = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // While one chunk is hashed and passed on the next one comes.
         var (coming, free) = (new byte[ChunkSize.Largest], new byte[Math.Min(ChunkSize.Largest, length)]);
         var bytes = 0L;
@@ -96,17 +113,18 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
             {
                 var chunk = await next;
                 (coming, free) = (free, coming);
-                bytes += chunk.Length;
+                bytes += chunk.Bytes.Length;
                 if (bytes < length) next = ReadChunk(list, id, ordinal, coming, ct);
-                whole.AppendData(chunk.Span);
-                await destination.WriteAsync(chunk, ct);
+                if (expectedList is null) seen.AppendData(chunk.Bytes.Span);
+                else seen.AppendData(chunk.Sha256);
+                await destination.WriteAsync(chunk.Bytes, ct);
             }
         }
         finally
         {
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        if (bytes != length || Convert.ToHexStringLower(whole.GetHashAndReset()) != sha256)
+        if (bytes != length || !seen.GetHashAndReset().AsSpan().SequenceEqual(expectedList ?? Convert.FromHexString(sha256)))
             throw new DamagedContentException($"its chunks together are not the {length} bytes of SHA-256 {sha256}");
     }
 
@@ -126,13 +144,16 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         var skip = (int)(from % length);
         for (var ordinal = (int)(from / length); count > 0; ordinal++)
         {
-            var chunk = (await ReadChunk(list, id, ordinal, buffer, ct))[skip..];
+            var chunk = (await ReadChunk(list, id, ordinal, buffer, ct)).Bytes[skip..];
             if (chunk.Length == 0) throw new DamagedContentException($"chunk {ordinal} is too short");
             var part = chunk[..(int)Math.Min(chunk.Length, count)];
             await destination.WriteAsync(part, ct);
             (count, skip) = (count - part.Length, 0);
         }
     }
+
+    Task<byte[]?> ListSha256(ChunkList list, Guid id, CancellationToken ct) =>
+        database.Ask(connection => connection.Value<byte[]>($"SELECT list_sha256 FROM {list.Contents} WHERE id = $1", [id], ct), ct);
 
     async Task<int?> ChunkLength(ChunkList list, Guid id, CancellationToken ct)
     {
@@ -189,7 +210,7 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         await insert.ExecuteNonQueryAsync(ct);
     }
 
-    Task<ReadOnlyMemory<byte>> ReadChunk(ChunkList list, Guid id, int ordinal, byte[] buffer, CancellationToken ct) => database.Ask(async connection =>
+    Task<(ReadOnlyMemory<byte> Bytes, byte[] Sha256)> ReadChunk(ChunkList list, Guid id, int ordinal, byte[] buffer, CancellationToken ct) => database.Ask(async connection =>
     {
         await using var command = connection.Statement(
             $"SELECT part.sha256, chunk.content FROM {list.Table} part LEFT JOIN chunk ON chunk.sha256 = part.sha256 WHERE part.{list.Key} = $1 AND part.ordinal = $2",
@@ -207,6 +228,6 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         var length = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
         if (!SHA256.HashData(buffer.AsSpan(0, length)).AsSpan().SequenceEqual(expected))
             throw new DamagedContentException($"chunk {ordinal} does not have the SHA-256 it was stored under");
-        return (ReadOnlyMemory<byte>)buffer.AsMemory(0, length);
+        return ((ReadOnlyMemory<byte>)buffer.AsMemory(0, length), expected);
     }, ct);
 }

@@ -134,6 +134,10 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("job_id");
 
+                    b.Property<byte[]>("ListSha256")
+                        .HasColumnType("bytea")
+                        .HasColumnName("list_sha256");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("text")
@@ -956,6 +960,10 @@ namespace KdRobust.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at")
                         .HasDefaultValueSql("clock_timestamp()");
+
+                    b.Property<byte[]>("ListSha256")
+                        .HasColumnType("bytea")
+                        .HasColumnName("list_sha256");
 
                     b.Property<string>("Name")
                         .IsRequired()

@@ -12,6 +12,8 @@ sealed class ModelFileRow
     public long Seq { get; init; }
     public required string Owner { get; init; }
     public required string Sha256 { get; init; }
+    /// <summary>SHA-256 over those of the chunks in their order; null of what was stored before there was one.</summary>
+    public byte[]? ListSha256 { get; init; }
     /// <summary>What its owner calls it; for people only.</summary>
     public required string Name { get; init; }
     public long Bytes { get; init; }

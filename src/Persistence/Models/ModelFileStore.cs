@@ -64,8 +64,8 @@ public sealed class ModelFileStore(NpgsqlDataSource database, TimeProvider time)
         if (await Find(connection, owner, content.Sha256, ct) is { } known)
             return (known, false);
         var file = (await connection.Rows(
-            $"INSERT INTO model_file AS file (id, owner, sha256, name, bytes) VALUES ($1, $2, $3, $4, $5) RETURNING {Columns}",
-            [Guid.CreateVersion7(), owner, content.Sha256, name, content.Bytes], Read, ct)).Single();
+            $"INSERT INTO model_file AS file (id, owner, sha256, name, bytes, list_sha256) VALUES ($1, $2, $3, $4, $5, $6) RETURNING {Columns}",
+            [Guid.CreateVersion7(), owner, content.Sha256, name, content.Bytes, content.ListSha256], Read, ct)).Single();
         await ChunkStore.Name(connection, ChunkList.OfModelFile, file.Id, content, ct);
         await Act.Record(connection, $"model:{file.Sha256}", "created", ct);
         await transaction.CommitAsync(ct);

@@ -68,7 +68,7 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
 
     static void PipeBroke(Exception error)
     {
-        Console.Error.WriteLine($"the supervisor's pipe broke: {error.Message}");
+        Console.Error.WriteLine($"nothing can be told to the supervisor any more: {error.Message}");
         StandardPipes.EndNow(Orphaned);
     }
 

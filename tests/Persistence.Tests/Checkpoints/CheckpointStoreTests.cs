@@ -78,6 +78,22 @@ public sealed class CheckpointStoreTests
     }
 
     [PostgresFact]
+    public async Task What_was_stored_before_lists_had_a_sum_is_checked_as_a_whole()
+    {
+        await using var database = await MigratedDatabase.Create();
+        var desk = new Desk(database);
+        await desk.SubmitOneJob();
+        var lease = (await desk.Claim()).Lease;
+        var content = Desk.Bytes(2 * Chunk + 7, 3);
+        var stored = (await desk.StoreCheckpoint(lease, CheckpointRole.Output, OutputNames.Weights, content))!;
+        (await database.Scalar<bool>("SELECT list_sha256 IS NOT NULL FROM checkpoint")).ShouldBeTrue();
+        await database.Execute("UPDATE checkpoint SET list_sha256 = NULL");
+        (await Read(desk, stored)).ShouldBe(content);
+        await database.Execute("UPDATE checkpoint_chunk SET ordinal = 7 WHERE ordinal = 0; UPDATE checkpoint_chunk SET ordinal = 0 WHERE ordinal = 1; UPDATE checkpoint_chunk SET ordinal = 1 WHERE ordinal = 7");
+        await Should.ThrowAsync<DamagedCheckpointException>(() => Read(desk, stored));
+    }
+
+    [PostgresFact]
     public async Task Last_two_resume_points_and_every_output_are_kept_and_the_rest_collected()
     {
         await using var database = await MigratedDatabase.Create();

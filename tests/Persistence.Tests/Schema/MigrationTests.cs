@@ -50,7 +50,12 @@ public sealed class MigrationTests
             UPDATE job SET state = 'Running', fence = 1, lease_until = clock_timestamp() + interval '1 h', worker = 'w1' WHERE id = '{Guid.Empty}';
             """);
         var checkpoints = new CheckpointStore(old.DataSource);
-        var stored = (await checkpoints.Register(new JobLease(Guid.Empty, 1, "w1"), CheckpointRole.Resume, "resume", 1, 0, await checkpoints.Write(new MemoryStream(content)), []))!;
+        // Named as the program of then did: today's names more.
+        var written = await checkpoints.Write(new MemoryStream(content));
+        var stored = new CheckpointInfo(Guid.CreateVersion7(), CheckpointRole.Resume, "resume", 1, 0, written.Bytes, written.Sha256);
+        await old.Execute($"INSERT INTO checkpoint (id, job_id, fence, role, name, epoch, step, bytes, sha256) VALUES ('{stored.Id}', '{Guid.Empty}', 1, 'Resume', 'resume', 1, 0, {stored.Bytes}, '{stored.Sha256}')");
+        await using (var connection = await old.DataSource.OpenConnectionAsync())
+            await ChunkStore.Name(connection, ChunkList.OfCheckpoint, stored.Id, written, default);
 
         (await Database.Migrate(old.DataSource)).ShouldContain("20261127145151_ModelFiles");
         using var read = new MemoryStream();
