@@ -8,10 +8,13 @@ static class ChaosBench
 {
     static readonly TimeSpan Between = TimeSpan.FromSeconds(0.5);
 
+    // Chunks of resume points that were replaced stay for an hour: some 3 MiB a second here, and the disk is to be full only when a fault fills it.
+    const int MiBAMinute = 200;
+
     internal static async Task<(object Report, bool Within)> Run(double minutes, int seed)
     {
         var before = Machine.LoadAverage();
-        var settings = new ArenaSettings { Assembly = Program.Assembly, Workers = 4, Replicas = 2, DatabaseMiB = 1500, Say = Program.Say };
+        var settings = new ArenaSettings { Assembly = Program.Assembly, Workers = 4, Replicas = 2, DatabaseMiB = 1500 + (int)(MiBAMinute * minutes), Say = Program.Say };
         await using var arena = await Arena.Start(settings);
         using var run = new ChaosRun(arena);
         var report = await run.Run(seed, TimeSpan.FromMinutes(minutes), Between);

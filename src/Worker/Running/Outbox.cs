@@ -12,24 +12,27 @@ namespace KdRobust.Worker.Running;
 sealed class Outbox
 {
     const int MostWaiting = 4096;
+    const long MostInMemory = 1 << 30;
     static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
     // After so many moments of silence the sender sleeps until it is woken.
     const int Patience = 40;
 
     readonly FramePipe pipe;
+    readonly string folder;
     readonly object guard = new();
     readonly SemaphoreSlim checkpoints = new(1, 1);
     readonly Thread sending;
-    List<(Frame Frame, FileStream? Content)> waiting = [];
+    List<(Frame Frame, Stream? Content)> waiting = [];
     bool complete, asleep;
 
     /// <summary>Begins to send.</summary>
     /// <param name="pipe">To the supervisor.</param>
+    /// <param name="folder">Where a checkpoint lies while it is on its way.</param>
     /// <param name="broken">Called on the sending thread when the pipe is gone; nothing is sent any more.</param>
-    internal Outbox(FramePipe pipe, Action<IOException> broken)
+    internal Outbox(FramePipe pipe, string folder, Action<IOException> broken)
     {
-        this.pipe = pipe;
+        (this.pipe, this.folder) = (pipe, folder);
         sending = new Thread(() => Work(broken)) { IsBackground = true, Name = "outbox" };
         sending.Start();
     }
@@ -38,25 +41,18 @@ sealed class Outbox
     internal void Send(Frame frame) => Add(frame, null);
 
     /// <summary>Copies a checkpoint and sends it after all that was sent before; waits while another one is on its way. Nothing of one that could not be written is sent.</summary>
-    /// <exception cref="IOException">The folder of temporary files takes no more.</exception>
+    /// <exception cref="IOException">The folder takes no more, and the checkpoint is too large to be kept in memory instead.</exception>
     /// <exception cref="InvalidOperationException">It has another length than announced.</exception>
     internal void Send(CheckpointTaken taken)
     {
         checkpoints.Wait();
-        FileStream? content = null;
+        Stream content;
         try
         {
-            content = new FileStream(
-                Path.Combine(Path.GetTempPath(), $"kdr-checkpoint-{Guid.NewGuid():N}"),
-                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 20, Options = FileOptions.DeleteOnClose });
-            taken.WriteTo(content);
-            if (content.Length != taken.Bytes)
-                throw new InvalidOperationException($"a checkpoint announced as {taken.Bytes} bytes has {content.Length}");
-            content.Position = 0;
+            content = Copied(taken);
         }
         catch
         {
-            content?.Dispose();
             checkpoints.Release();
             throw;
         }
@@ -74,7 +70,40 @@ sealed class Outbox
         sending.Join();
     }
 
-    void Add(Frame frame, FileStream? content)
+    Stream Copied(CheckpointTaken taken)
+    {
+        try
+        {
+            return Copied(taken, new FileStream(
+                Path.Combine(folder, $"checkpoint-{Guid.NewGuid():N}"),
+                new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 20, Options = FileOptions.DeleteOnClose }));
+        }
+        catch (IOException) when (taken.Bytes <= MostInMemory)
+        {
+            // A full disk costs memory for a while, not the run an attempt.
+            return Copied(taken, new MemoryStream((int)taken.Bytes));
+        }
+    }
+
+    static Stream Copied(CheckpointTaken taken, Stream content)
+    {
+        try
+        {
+            taken.WriteTo(content);
+            if (content.Length != taken.Bytes)
+                throw new InvalidOperationException($"a checkpoint announced as {taken.Bytes} bytes has {content.Length}");
+            content.Flush();
+            content.Position = 0;
+            return content;
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    void Add(Frame frame, Stream? content)
     {
         lock (guard)
         {
@@ -90,7 +119,7 @@ sealed class Outbox
     }
 
     /// <summary>All that waits, as soon as there is something; nothing at the end.</summary>
-    List<(Frame Frame, FileStream? Content)> Take()
+    List<(Frame Frame, Stream? Content)> Take()
     {
         lock (guard)
         {
@@ -129,7 +158,7 @@ sealed class Outbox
 
     void Now(Frame frame) => pipe.Send(frame).AsTask().GetAwaiter().GetResult();
 
-    void Now(FileStream content)
+    void Now(Stream content)
     {
         var buffer = new byte[1 << 20];
         using (content)

@@ -20,7 +20,7 @@ sealed class RunProcessLoop(FramePipe pipe, IRunSource runs)
     const int Crashed = 70;
 
     readonly System.Collections.Concurrent.BlockingCollection<(RunRequest Request, StopSignal Stop)> requests = [];
-    readonly Outbox outbox = new(pipe, error => PipeBroke(error));
+    readonly Outbox outbox = new(pipe, Path.GetTempPath(), error => PipeBroke(error));
     readonly Lock guard = new();
     (Guid Job, StopSignal Stop)? running;
 

@@ -7,10 +7,14 @@ using KdRobust.Worker.Running;
 namespace KdRobust.Worker.Tests.Running;
 
 /// <summary>A run's way to its supervisor: in order, whole, and never in the computation's way.</summary>
-public sealed class OutboxTests
+public sealed class OutboxTests : IDisposable
 {
     // Takes nothing before somebody reads: a pause of the writer at every byte.
     readonly Pipe wire = new(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+
+    readonly string folder = Directory.CreateTempSubdirectory("kdr-outbox-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public async Task Frames_and_a_checkpoint_come_through_in_order()
@@ -54,6 +58,21 @@ public sealed class OutboxTests
         copy.ToArray().ShouldBe(Content(3 << 20), "what was told is what is sent, whatever the run does to its memory since");
         for (var i = 0; i < 1000; i++)
             (await supervisor.Receive()).ShouldBeOfType<MetricsFrame>().Points.ShouldHaveSingleItem().Ordinal.ShouldBe(i);
+        outbox.Complete();
+    }
+
+    [Fact]
+    public async Task A_folder_that_takes_nothing_costs_memory_and_not_the_run()
+    {
+        var outbox = new Outbox(new FramePipe(Stream.Null, wire.Writer.AsStream()), Path.Combine(folder, "not there"), error => throw new InvalidOperationException(error.Message, error));
+        var supervisor = new FramePipe(wire.Reader.AsStream(), Stream.Null);
+        var content = Content(100_000);
+        outbox.Send(Taken(content.Length, stream => stream.Write(content)));
+        (await supervisor.Receive()).ShouldBeOfType<CheckpointBegin>();
+        var copy = new MemoryStream();
+        await new CheckpointReceiver(supervisor).CopyToAsync(copy);
+        copy.ToArray().ShouldBe(content);
+        outbox.Complete();
     }
 
     [Fact]
@@ -67,6 +86,8 @@ public sealed class OutboxTests
         await new CheckpointReceiver(supervisor).CopyToAsync(Stream.Null);
         (await supervisor.Receive()).ShouldBeOfType<CheckpointBegin>().Bytes.ShouldBe(9);
         await second;
+        await new CheckpointReceiver(supervisor).CopyToAsync(Stream.Null);
+        outbox.Complete();
     }
 
     [Fact]
@@ -81,18 +102,21 @@ public sealed class OutboxTests
         (await supervisor.Receive()).ShouldBe(failed);
         outbox.Send(Taken(3, stream => stream.Write(new byte[3])));
         (await supervisor.Receive()).ShouldBeOfType<CheckpointBegin>("and the next one is taken");
+        await new CheckpointReceiver(supervisor).CopyToAsync(Stream.Null);
+        outbox.Complete();
+        Directory.GetFiles(folder).ShouldBeEmpty("what was on its way is deleted when it is sent, or cannot be");
     }
 
     [Fact]
     public async Task A_pipe_that_is_gone_is_told_once()
     {
         var told = new TaskCompletionSource<IOException>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var outbox = new Outbox(new FramePipe(Stream.Null, new Gone()), error => told.SetResult(error));
+        var outbox = new Outbox(new FramePipe(Stream.Null, new Gone()), folder, error => told.SetResult(error));
         outbox.Send(new StoppedFrame(StopReason.Cancel));
         (await told.Task.WaitAsync(TimeSpan.FromSeconds(30))).Message.ShouldBe("Broken pipe");
     }
 
-    (Outbox, FramePipe) Both() => (new Outbox(new FramePipe(Stream.Null, wire.Writer.AsStream()), error => throw new InvalidOperationException(error.Message, error)), new FramePipe(wire.Reader.AsStream(), Stream.Null));
+    (Outbox, FramePipe) Both() => (new Outbox(new FramePipe(Stream.Null, wire.Writer.AsStream()), folder, error => throw new InvalidOperationException(error.Message, error)), new FramePipe(wire.Reader.AsStream(), Stream.Null));
 
     static CheckpointTaken Taken(long bytes, Action<Stream> writeTo) => new(CheckpointRole.Resume, "resume", 3, 4, bytes, writeTo);
 
