@@ -116,8 +116,14 @@ public sealed class IdempotencyStore(NpgsqlDataSource database) : IDisposable
     /// <summary>Gives a connection back on which the lock may have been taken all the same: who gives up is not told.</summary>
     async Task Leave(NpgsqlConnection connection)
     {
-        await GiveBack(connection, "SELECT pg_advisory_unlock_all()", []);
-        places.Release();
+        try
+        {
+            await GiveBack(connection, "SELECT pg_advisory_unlock_all()", []);
+        }
+        finally
+        {
+            places.Release();
+        }
     }
 
     static async Task GiveBack(NpgsqlConnection connection, string sql, object?[] values)
@@ -140,8 +146,14 @@ public sealed class IdempotencyStore(NpgsqlDataSource database) : IDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            await GiveBack(connection, "SELECT pg_advisory_unlock(hashtextextended($1, 1))", [name]);
-            places.Release();
+            try
+            {
+                await GiveBack(connection, "SELECT pg_advisory_unlock(hashtextextended($1, 1))", [name]);
+            }
+            finally
+            {
+                places.Release();
+            }
         }
     }
 }

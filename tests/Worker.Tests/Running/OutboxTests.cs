@@ -46,10 +46,13 @@ public sealed class OutboxTests : IDisposable
     {
         var (outbox, supervisor) = Both();
         var content = Content(3 << 20);
-        // Nobody reads yet: all of this returns, or the test never does.
-        outbox.Send(Taken(content.Length, stream => stream.Write(content)));
-        for (var i = 0; i < 1000; i++)
-            outbox.Send(new MetricsFrame([new MetricPoint(i, MetricSeries.TrainLoss, 0, i, i)]));
+        // Nobody reads yet, and all of this returns.
+        await Task.Run(() =>
+        {
+            outbox.Send(Taken(content.Length, stream => stream.Write(content)));
+            for (var i = 0; i < 1000; i++)
+                outbox.Send(new MetricsFrame([new MetricPoint(i, MetricSeries.TrainLoss, 0, i, i)]));
+        }).WaitAsync(TimeSpan.FromSeconds(60));
         Array.Clear(content);
 
         (await supervisor.Receive()).ShouldBeOfType<CheckpointBegin>();
