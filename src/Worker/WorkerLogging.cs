@@ -2,7 +2,6 @@ using System.Globalization;
 using KdRobust.Telemetry;
 using Microsoft.Extensions.Logging;
 using Serilog;
-using Serilog.Formatting.Json;
 
 namespace KdRobust.Worker;
 
@@ -15,9 +14,7 @@ static class WorkerLogging
             .Enrich.FromLogContext()
             .Enrich.WithProperty("Worker", worker)
             .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Worker} {Message:lj}{NewLine}{Exception}")
-            .WriteTo.File(
-                new JsonFormatter(renderMessage: true), Path.Combine(folder, $"worker-{worker}-.json"),
-                rollingInterval: RollingInterval.Day, fileSizeLimitBytes: 20 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 10)
+            .WriteTo.JsonFile(Path.Combine(folder, $"worker-{worker}-.json"), largest: 20 << 20, kept: 10)
             .CreateLogger();
         return LoggerFactory.Create(logging =>
         {

@@ -27,7 +27,7 @@ internal static class Rooms
         ["Torch"] = [],
         ["Learning"] = [],
         ["Persistence"] = ["Npgsql", "Microsoft.EntityFrameworkCore"],
-        ["Telemetry"] = ["OpenTelemetry"],
+        ["Telemetry"] = Logging,
         ["Queue"] = ["Npgsql", "Quartz", "Microsoft.Extensions"],
         ["Queue.Hangfire"] = ["Hangfire", "Newtonsoft.Json", "Npgsql"],
         ["Worker"] = [.. Logging, "Microsoft.Extensions"],

@@ -2,11 +2,10 @@ using System.Globalization;
 using KdRobust.Telemetry;
 using Serilog;
 using Serilog.Events;
-using Serilog.Formatting.Json;
 
 namespace KdRobust.Api.Hosting;
 
-/// <summary>Where log lines go: the console, one JSON file a day kept for a fortnight, and a collector if one is named.</summary>
+/// <summary>Where log lines go: the console, JSON files of a day each, the last fourteen kept, and a collector if one is named.</summary>
 static class Logs
 {
     public static void AddLogs(this WebApplicationBuilder builder, string? folder, ServiceIdentity identity, OtlpSettings? otlp)
@@ -19,7 +18,7 @@ static class Logs
             .Enrich.FromLogContext()
             .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: CultureInfo.InvariantCulture);
         if (folder is not null)
-            logs.WriteTo.File(new JsonFormatter(renderMessage: true), Path.Combine(folder, "api-.json"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, shared: false);
+            logs.WriteTo.JsonFile(Path.Combine(folder, "api-.json"), largest: 100 << 20, kept: 14);
         builder.Logging.ClearProviders();
         // The framework's own lines are the same few for every provider.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);

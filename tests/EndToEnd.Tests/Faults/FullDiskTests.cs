@@ -52,4 +52,18 @@ public sealed class FullDiskTests
         full.Worker!.HasEnded.ShouldBeFalse();
         await service.ShouldHaveKeptEveryPromise();
     }
+
+    [HostFact]
+    public async Task Worker_that_ends_while_its_scratch_disk_is_full_ends_in_order()
+    {
+        await using var service = await ScriptedService.Start(workers: 2);
+        var full = await service.Worker(2);
+        var (job, _) = await service.Submit(new ActionScript());
+        await service.UntilState(job, "Succeeded");
+        full.Host!.Fill(full.Host.Disks[0]);
+        // Its log file takes no line from now on; what it says at its end is on the console.
+        full.Worker!.Terminate();
+        (await full.Worker.Ended(TimeSpan.FromSeconds(60))).ShouldBe(0, full.Printed);
+        full.Printed.ShouldContain("stopped");
+    }
 }
