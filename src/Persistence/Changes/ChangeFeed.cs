@@ -77,7 +77,14 @@ public sealed partial class ChangeFeed(NpgsqlDataSource database, IReadOnlyList<
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
+        try
+        {
+            await ending.CancelAsync();
+        }
+        catch (AggregateException error) when (error.InnerExceptions.All(Database.IsWeather))
+        {
+            // The connection broke in this very moment: the driver found nothing left to cancel.
+        }
         if (listening is not null)
             await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.Dispose();

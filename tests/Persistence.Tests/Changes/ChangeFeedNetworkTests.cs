@@ -52,4 +52,30 @@ public sealed class ChangeFeedNetworkTests
         seen.ShouldBe(wanted, ignoreOrder: true);
         await Eventually.Holds("it listens again after the last cut", () => Task.FromResult(network.Accepted > accepted));
     }
+
+    [PostgresFact]
+    public async Task A_feed_that_ends_while_its_connection_breaks_ends_in_order()
+    {
+        await using var database = await MigratedDatabase.Create();
+        await using var network = DatabaseProxy.Start(database.ConnectionString);
+        await using var behind = Database.Open(network.ConnectionString, "feed");
+        for (var i = 0; i < 300; i++)
+        {
+            var feed = new ChangeFeed(behind, [ChangeTopic.Job], TimeSpan.FromSeconds(60), NullLogger<ChangeFeed>.Instance);
+            await using var changes = feed.Listen().GetAsyncEnumerator();
+            await changes.MoveNextAsync();
+            if (i % 2 == 0)
+                await feed.Listening;
+            // A little later each time: somewhere in between the driver gives up what is to be cancelled.
+            var cut = Task.Run(() =>
+            {
+                network.Cut();
+                Thread.SpinWait(i * 500);
+                network.Cut();
+            });
+            Thread.SpinWait(i * 700);
+            await feed.DisposeAsync();
+            await cut;
+        }
+    }
 }
