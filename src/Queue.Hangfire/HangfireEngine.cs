@@ -87,7 +87,7 @@ public sealed class HangfireEngine : IJobEngine, ISlots
         }
         finally
         {
-            await ending.CancelAsync();
+            await ending.CancelThroughWeatherAsync();
             await Task.WhenAll(ears).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         // A bug, or no run process can be started.
@@ -169,7 +169,7 @@ public sealed class HangfireEngine : IJobEngine, ISlots
     void Break(Exception error)
     {
         broken.TrySetException(error);
-        ending.Cancel();
+        ending.CancelThroughWeatherNow();
     }
 
     /// <summary>Lets Hangfire's threads work until the worker rests or ends; returns when all have given back or ended their jobs.</summary>

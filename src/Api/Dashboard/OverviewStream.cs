@@ -39,7 +39,7 @@ static class OverviewStream
         }
         finally
         {
-            await either.CancelAsync();
+            await either.CancelThroughWeatherAsync();
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await changes.DisposeAsync();
         }

@@ -77,14 +77,7 @@ public sealed partial class ChangeFeed(NpgsqlDataSource database, IReadOnlyList<
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            await ending.CancelAsync();
-        }
-        catch (AggregateException error) when (error.InnerExceptions.All(Database.IsWeather))
-        {
-            // The connection broke in this very moment: the driver found nothing left to cancel.
-        }
+        await ending.CancelThroughWeatherAsync();
         if (listening is not null)
             await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.Dispose();

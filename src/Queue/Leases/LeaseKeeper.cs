@@ -74,7 +74,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
     /// <summary>Stops keeping; no token is set by this.</summary>
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
+        await ending.CancelThroughWeatherAsync();
         await keeping;
         lost.Dispose();
         cancelled.Dispose();
@@ -96,7 +96,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
             {
                 QueueTrace.LeaseLost("timed-out");
                 QueueLog.LeaseTimedOut(log, Lease.JobId, settings.SelfFence.TotalSeconds);
-                await lost.CancelAsync();
+                await lost.CancelThroughWeatherAsync();
                 return;
             }
             var sent = time.GetTimestamp();
@@ -110,14 +110,14 @@ public sealed class LeaseKeeper : IAsyncDisposable
             {
                 QueueTrace.LeaseLost("taken");
                 QueueLog.LeaseTaken(log, Lease.JobId);
-                await lost.CancelAsync();
+                await lost.CancelThroughWeatherAsync();
                 return;
             }
             (lastAccepted, wait) = (sent, settings.Heartbeat);
             if (reply == HeartbeatReply.Cancel && !cancelled.IsCancellationRequested)
-                await cancelled.CancelAsync();
+                await cancelled.CancelThroughWeatherAsync();
             if (reply == HeartbeatReply.Pause && !paused.IsCancellationRequested)
-                await paused.CancelAsync();
+                await paused.CancelThroughWeatherAsync();
         }
     }
 
@@ -136,7 +136,9 @@ public sealed class LeaseKeeper : IAsyncDisposable
         // An answer that takes a quarter of a lease will not come: a new connection may be luckier.
         var patience = settings.Lease / 4;
         using var deadline = new CancellationTokenSource(patience < Left ? patience : Left, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ending.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+        // Not linked: nobody could catch what a callback throws on the timer.
+        using var late = deadline.Token.UnsafeRegister(state => ((CancellationTokenSource)state!).CancelThroughWeatherNow(), either);
         try
         {
             return await beat(Lease, either.Token);

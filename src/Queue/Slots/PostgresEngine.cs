@@ -57,12 +57,12 @@ public sealed class PostgresEngine : IJobEngine
             var slots = Enumerable.Range(0, parts.Settings.Slots).Select(slot => Task.Run(() => Loop(slot, listening.Token), CancellationToken.None)).ToList();
             var first = await Task.WhenAny(slots);
             if (first.IsFaulted)
-                await listening.CancelAsync();
+                await listening.CancelThroughWeatherAsync();
             await Task.WhenAll(slots);
         }
         finally
         {
-            await listening.CancelAsync();
+            await listening.CancelThroughWeatherAsync();
             await ears.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KdRobust.Domain.Jobs;
+using KdRobust.Persistence.Schema;
 using KdRobust.Queue.Leases;
 using Microsoft.Extensions.Logging;
 
@@ -35,7 +36,7 @@ sealed class SlotWork(EngineParts parts, ILogger log, Action freed)
     internal void Rest()
     {
         lock (guard)
-            resting.Cancel();
+            resting.CancelThroughWeatherNow();
     }
 
     /// <inheritdoc cref="IJobEngine.GoOn"/>

@@ -4,6 +4,7 @@ using KdRobust.Persistence.Checkpoints;
 using KdRobust.Persistence.Jobs;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Models;
+using KdRobust.Persistence.Schema;
 using KdRobust.Queue.Leases;
 using KdRobust.Worker.Frames;
 using Microsoft.Extensions.Logging;
@@ -114,7 +115,7 @@ sealed class RunRecorder : IAsyncDisposable
     /// <summary>Stops the timer; what is still waiting is not written: <see cref="Flush"/> first.</summary>
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
+        await ending.CancelThroughWeatherAsync();
         await flushing;
         ending.Dispose();
         writing.Dispose();

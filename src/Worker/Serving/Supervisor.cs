@@ -43,7 +43,7 @@ static class Supervisor
             if (draining.IsCancellationRequested)
                 Environment.Exit(130);
             WorkerLog.Draining(log);
-            draining.Cancel();
+            draining.CancelThroughWeatherNow();
         }
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Drain);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Drain);
@@ -86,7 +86,7 @@ static class Supervisor
             if (await Task.WhenAny(working, presence, reaping) != working)
             {
                 WorkerLog.Broken(log, (presence.IsCompleted ? presence : reaping).Exception);
-                await stopping.CancelAsync();
+                await stopping.CancelThroughWeatherAsync();
             }
             await working;
         }
@@ -97,7 +97,7 @@ static class Supervisor
         }
         finally
         {
-            await ending.CancelAsync();
+            await ending.CancelThroughWeatherAsync();
             await Task.WhenAll(presence, reaping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if ((presence.Exception ?? reaping.Exception)?.GetBaseException() is { } bug)
