@@ -31,22 +31,18 @@ CREATE SCHEMA IF NOT EXISTS quartz AUTHORIZATION kdr_migrator;
 GRANT USAGE ON SCHEMA quartz TO kdr_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA quartz TO kdr_api;
 
--- The engine hangfire, where it is built in, keeps what it needs in a schema of its own (KdRobust.Api migrate makes it).
-DO $$
-BEGIN
-    IF to_regnamespace('hangfire') IS NOT NULL THEN
-        GRANT USAGE ON SCHEMA hangfire TO kdr_api, kdr_worker;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hangfire TO kdr_api, kdr_worker;
-        GRANT USAGE ON ALL SEQUENCES IN SCHEMA hangfire TO kdr_api, kdr_worker;
-    END IF;
-END $$;
+-- So has the engine hangfire, where it is built in; elsewhere it stays empty.
+CREATE SCHEMA IF NOT EXISTS hangfire AUTHORIZATION kdr_migrator;
+GRANT USAGE ON SCHEMA hangfire TO kdr_api, kdr_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hangfire TO kdr_api, kdr_worker;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA hangfire TO kdr_api, kdr_worker;
 
 DO $$
 DECLARE thing record;
 BEGIN
     FOR thing IN
         SELECT format('ALTER TABLE %s OWNER TO kdr_migrator', c.oid::regclass) AS statement
-        FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'quartz'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner <> 'kdr_migrator'::regrole
+        FROM pg_class c WHERE c.relnamespace IN ('public'::regnamespace, 'quartz'::regnamespace, 'hangfire'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relowner <> 'kdr_migrator'::regrole
         UNION ALL
         SELECT format('ALTER FUNCTION %s OWNER TO kdr_migrator', p.oid::regprocedure)
         FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND p.proowner <> 'kdr_migrator'::regrole

@@ -18,6 +18,7 @@ public sealed class DatabaseRestore(string connectionString)
         """
         SET client_min_messages = warning;
         DROP SCHEMA IF EXISTS quartz CASCADE;
+        DROP SCHEMA IF EXISTS hangfire CASCADE;
         DROP SCHEMA public CASCADE;
         CREATE SCHEMA public;
         ALTER SCHEMA public OWNER TO pg_database_owner;

@@ -41,12 +41,15 @@ sealed class DamagedContentException(string what) : Exception(what);
 
 /// <summary>
 /// Content as chunks named by their SHA-256: stored once however many contents hold them, streamed both ways with the memory
-/// of one chunk, checked on the way out.
+/// of a few chunks, checked on the way out.
 /// </summary>
 /// <param name="database">The pool.</param>
 /// <param name="time">Tells when chunks that wait to be named must be touched again.</param>
 sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
 {
+    /// <summary>Chunks that are on their way out of the database while another one is passed on, each over a connection of its own.</summary>
+    const int Ahead = 2;
+
     /// <summary>How long chunks of a writer that is still writing stay untouched; the collector waits several times as long.</summary>
     internal static readonly TimeSpan TouchedEvery = TimeSpan.FromMinutes(10);
 
@@ -101,20 +104,27 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
     /// <exception cref="DamagedContentException">A chunk is missing or changed; what was written until then is right but not whole.</exception>
     internal async Task CopyTo(ChunkList list, Guid id, long length, string sha256, Stream destination, CancellationToken ct)
     {
-        var expectedList = await ListSha256(list, id, ct);
+        var (expectedList, chunks, largest) = await Listed(list, id, ct);
         using var seen = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        // While one chunk is hashed and passed on the next one comes.
-        var (coming, free) = (new byte[ChunkSize.Largest], new byte[Math.Min(ChunkSize.Largest, length)]);
         var bytes = 0L;
-        var next = ReadChunk(list, id, 0, coming, ct);
+        // While one chunk is passed on the next one is checked and the one after it comes.
+        var coming = new Queue<Task<(ReadOnlyMemory<byte> Bytes, byte[] Sha256)>>(Ahead);
+        var buffers = new byte[Math.Min(chunks, Ahead + 1)][];
+        var asked = 0;
+        void AskNext()
+        {
+            if (asked == chunks) return;
+            coming.Enqueue(ReadChunk(list, id, asked, buffers[asked % buffers.Length] ??= new byte[largest], ct));
+            asked++;
+        }
         try
         {
-            for (var ordinal = 1; bytes < length; ordinal++)
+            for (var i = 0; i < Ahead; i++) AskNext();
+            while (coming.TryDequeue(out var next))
             {
                 var chunk = await next;
-                (coming, free) = (free, coming);
+                AskNext();
                 bytes += chunk.Bytes.Length;
-                if (bytes < length) next = ReadChunk(list, id, ordinal, coming, ct);
                 if (expectedList is null) seen.AppendData(chunk.Bytes.Span);
                 else seen.AppendData(chunk.Sha256);
                 await destination.WriteAsync(chunk.Bytes, ct);
@@ -122,7 +132,7 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         }
         finally
         {
-            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(coming)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if (bytes != length || !seen.GetHashAndReset().AsSpan().SequenceEqual(expectedList ?? Convert.FromHexString(sha256)))
             throw new DamagedContentException($"its chunks together are not the {length} bytes of SHA-256 {sha256}");
@@ -152,8 +162,11 @@ sealed class ChunkStore(NpgsqlDataSource database, TimeProvider time)
         }
     }
 
-    Task<byte[]?> ListSha256(ChunkList list, Guid id, CancellationToken ct) =>
-        database.Ask(connection => connection.Value<byte[]>($"SELECT list_sha256 FROM {list.Contents} WHERE id = $1", [id], ct), ct);
+    /// <summary>The SHA-256 of a content's list (null for one stored without), how many chunks it has, and the longest one's length.</summary>
+    Task<(byte[]? Sha256, int Chunks, int Largest)> Listed(ChunkList list, Guid id, CancellationToken ct) => database.Ask(
+        async connection => (await connection.Rows(
+            $"SELECT list_sha256, part.chunks, part.largest FROM {list.Contents}, LATERAL (SELECT count(*)::int AS chunks, coalesce(max(length), 0) AS largest FROM {list.Table} WHERE {list.Key} = $1) part WHERE id = $1",
+            [id], row => (row.IsDBNull(0) ? null : row.GetFieldValue<byte[]>(0), row.GetInt32(1), row.GetInt32(2)), ct)).SingleOrDefault(), ct);
 
     async Task<int?> ChunkLength(ChunkList list, Guid id, CancellationToken ct)
     {

@@ -28,6 +28,7 @@ sealed class Presence(
                     await workers.Register(self, ct);
                 registered = true;
                 Heed(await workers.Seen(self.Name, new WorkerReading(processes.Libtorch, engine.FreeCores, devices.ImagesPerSecond, await devices.Read(ct)), ct));
+                Directory.CreateDirectory(Path.GetDirectoryName(sign)!);
                 await File.WriteAllTextAsync(sign, $"{self.Name}\n", ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)

@@ -16,6 +16,10 @@ static partial class LinuxProcess
     /// <summary>SIGKILL: nothing of it can react.</summary>
     public static void Kill(int id) => Signal(id, 9).ShouldBe(0, $"process {id} could not be killed");
 
+    /// <summary>The most memory it ever held, in MiB.</summary>
+    public static int PeakMebibytes(int id) =>
+        int.Parse(Text($"/proc/{id}/status").Split('\n').Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
+
     public static async Task ShouldEnd(int id, TimeSpan limit)
     {
         for (var begun = Stopwatch.GetTimestamp(); Runs(id); await Task.Delay(20))

@@ -113,6 +113,19 @@ public sealed class BackupTests : IDisposable
     }
 
     [PostgresFact]
+    public async Task The_schemas_of_scheduler_and_engine_are_replaced_too()
+    {
+        await using var database = await MigratedDatabase.Create();
+        await database.Execute("CREATE SCHEMA hangfire; CREATE TABLE hangfire.job (id bigserial, name text); INSERT INTO hangfire.job (name) VALUES ('of the backup')");
+        await new DatabaseBackup(database.ConnectionString).Write(File());
+        await database.Execute("UPDATE hangfire.job SET name = 'later'");
+        database.DataSource.Clear();
+        await new DatabaseRestore(database.ConnectionString).Read(File(), evenIfNotEmpty: true);
+        (await database.Scalar<string>("SELECT name FROM hangfire.job")).ShouldBe("of the backup");
+        (await database.Scalar<long>("SELECT count(*) FROM quartz.qrtz_triggers")).ShouldBeGreaterThanOrEqualTo(0);
+    }
+
+    [PostgresFact]
     public async Task What_is_no_whole_backup_of_this_version_is_refused_and_changes_nothing()
     {
         await using var database = await MigratedDatabase.Create();

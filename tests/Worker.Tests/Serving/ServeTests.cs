@@ -37,6 +37,15 @@ public sealed class ServeTests
     }
 
     [PostgresFact]
+    public async Task Worker_whose_scratch_folder_is_not_there_yet_starts_without_a_complaint()
+    {
+        await using var stage = await Stage.Open();
+        var worker = stage.StartWorker();
+        await stage.Until("its sign of life is there", () => Task.FromResult(File.Exists(Path.Combine(stage.Folder, "scratch", "w1", "alive"))));
+        worker.Printed.ShouldNotContain("WRN");
+    }
+
+    [PostgresFact]
     public async Task Supervisor_loads_no_libtorch_and_hides_the_database_from_the_run()
     {
         await using var stage = await Stage.Open();
