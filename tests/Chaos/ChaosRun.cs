@@ -12,7 +12,7 @@ namespace KdRobust.Chaos;
 /// </summary>
 public sealed class ChaosRun : IDisposable
 {
-    // Long enough for every retry's wait, with the machine's other work.
+    // Without anything's end. Long enough for every retry's wait, with the machine's other work.
     static readonly TimeSpan Peace = TimeSpan.FromSeconds(240);
 
     // With these a program says in a sentence why it gives up.
@@ -96,13 +96,17 @@ public sealed class ChaosRun : IDisposable
 
     async Task AllEnded()
     {
-        for (var begun = Stopwatch.GetTimestamp(); ; await Task.Delay(500))
+        var (fewest, since) = (long.MaxValue, Stopwatch.GetTimestamp());
+        for (; ; await Task.Delay(500))
         {
             await requests.ResumeAll();
-            if (await arena.Value<long>("SELECT count(*) FROM job WHERE state NOT IN ('Succeeded', 'Failed', 'Cancelled')") is 0)
+            var open = await arena.Value<long>("SELECT count(*) FROM job WHERE state NOT IN ('Succeeded', 'Failed', 'Cancelled')");
+            if (open == 0)
                 return;
-            if (Stopwatch.GetElapsedTime(begun) > Peace)
-                throw new TimeoutException($"after {Peace.TotalSeconds} s of peace these have not ended:\n{await arena.Value<string>("SELECT string_agg(id || ' ' || name || ' ' || state || ' fence ' || fence || ' attempt ' || attempt || ' not before ' || not_before || ' (' || reason || ')', E'\\n') FROM job WHERE state NOT IN ('Succeeded', 'Failed', 'Cancelled')")}\n{arena.Printed}");
+            if (open < fewest)
+                (fewest, since) = (open, Stopwatch.GetTimestamp());
+            if (Stopwatch.GetElapsedTime(since) > Peace)
+                throw new TimeoutException($"after {Peace.TotalSeconds} s of peace without an end of any these have not ended:\n{await arena.Value<string>("SELECT string_agg(id || ' ' || name || ' ' || state || ' fence ' || fence || ' attempt ' || attempt || ' not before ' || not_before || ' (' || reason || ')', E'\\n') FROM job WHERE state NOT IN ('Succeeded', 'Failed', 'Cancelled')")}\n{arena.Printed}");
         }
     }
 

@@ -12,6 +12,9 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
 {
     const int MostWaiting = 6;
 
+    // Open jobs, from which on people wait too: more than the workers can do would only pile up.
+    const int MostOpen = 100;
+
     // Answers come in the order of the questions, so that the ledger holds the last word.
     readonly SemaphoreSlim turn = new(1, 1);
     int waiting;
@@ -78,6 +81,8 @@ sealed class Requests(Arena arena, Ledger ledger, Person person)
         var epochs = dice.Next(3, 60);
         var script = new ActionScript(epochs, MillisecondsPerEpoch: dice.Next(5, 200), CheckpointBytes: dice.Next(12) == 0 ? 3_000_000 : dice.Next(64, 60_000));
         var whole = dice.Next(8) == 0;
+        if (await arena.Value<long>("SELECT count(*) FROM job WHERE finished_at IS NULL") >= MostOpen)
+            return null;
         return await InTurn(async () =>
         {
             var seed = Specs.NewSeed();

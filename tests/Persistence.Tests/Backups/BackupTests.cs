@@ -113,7 +113,7 @@ public sealed class BackupTests : IDisposable
     }
 
     [PostgresFact]
-    public async Task The_schemas_of_scheduler_and_engine_are_replaced_too()
+    public async Task The_schema_of_the_engine_is_replaced_too()
     {
         await using var database = await MigratedDatabase.Create();
         await database.Execute("CREATE SCHEMA hangfire; CREATE TABLE hangfire.job (id bigserial, name text); INSERT INTO hangfire.job (name) VALUES ('of the backup')");
@@ -122,7 +122,6 @@ public sealed class BackupTests : IDisposable
         database.DataSource.Clear();
         await new DatabaseRestore(database.ConnectionString).Read(File(), evenIfNotEmpty: true);
         (await database.Scalar<string>("SELECT name FROM hangfire.job")).ShouldBe("of the backup");
-        (await database.Scalar<long>("SELECT count(*) FROM quartz.qrtz_triggers")).ShouldBeGreaterThanOrEqualTo(0);
     }
 
     [PostgresFact]
