@@ -1,6 +1,9 @@
 using Hangfire;
 using Hangfire.States;
+using KdRobust.Persistence.Jobs;
+using KdRobust.Support;
 using KdRobust.Worker.Tests.Arrange;
+using Npgsql;
 
 namespace KdRobust.Queue.Hangfire.Tests;
 
@@ -8,11 +11,12 @@ namespace KdRobust.Queue.Hangfire.Tests;
 sealed class HangfireStage : IAsyncDisposable
 {
     readonly HangfireParts hangfire;
+    readonly NpgsqlDataSource people;
 
-    HangfireStage(Stage stage)
+    HangfireStage(Stage stage, NpgsqlDataSource people)
     {
-        Stage = stage;
-        hangfire = new HangfireParts(stage.Database.DataSource, stage.Desk.Jobs);
+        (Stage, this.people) = (stage, people);
+        hangfire = new HangfireParts(people, new JobStore(people, stage.Lease));
     }
 
     internal Stage Stage { get; }
@@ -21,8 +25,22 @@ sealed class HangfireStage : IAsyncDisposable
     {
         var stage = await Stage.Open(lease, HangfireEngine.EngineName);
         await HangfireTables.Ensure(stage.Database.DataSource);
-        return new(stage);
+        return new(stage, stage.Database.DataSource);
     }
+
+    /// <summary>With the roles of deploy/postgres/roles.sql, as an administrator would make it; pages are pressed as <c>kdr_api</c>.</summary>
+    internal static async Task<HangfireStage> OpenUnderRoles()
+    {
+        var stage = await Stage.OpenWithOwnServer(engine: HangfireEngine.EngineName);
+        var roles = await File.ReadAllTextAsync(Repository.At("deploy", "postgres", "roles.sql"));
+        await stage.Database.Execute(roles);
+        await using (var migrator = NpgsqlDataSource.Create(As("kdr_migrator", stage)))
+            await HangfireTables.Ensure(migrator);
+        await stage.Database.Execute(roles);
+        return new(stage, NpgsqlDataSource.Create(As("kdr_api", stage)));
+    }
+
+    internal static string As(string role, Stage stage) => new NpgsqlConnectionStringBuilder(stage.Database.ConnectionString) { Username = role }.ConnectionString;
 
     internal WorkerProcess StartWorker(string name = "w1", int cores = 1) => Stage.StartWorker(name, cores);
 
@@ -65,5 +83,10 @@ sealed class HangfireStage : IAsyncDisposable
         END $$
         """);
 
-    public ValueTask DisposeAsync() => Stage.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (people != Stage.Database.DataSource)
+            await people.DisposeAsync();
+        await Stage.DisposeAsync();
+    }
 }
