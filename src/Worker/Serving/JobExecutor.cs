@@ -89,9 +89,11 @@ sealed partial class JobExecutor(
                     return new Broken(new JobFailure(FailureKind.Transient, $"input {role}: {error.Message}", ""));
                 }
             }
+            var uploadedAs = "";
             if (job.Payload is ImportPayload import)
             {
-                if (await FetchUpload(job, import.File.Sha256, lease, files) is { } failure)
+                (uploadedAs, var failure) = await FetchUpload(job, import.File.Sha256, lease, files);
+                if (failure is not null)
                     return new Broken(failure);
                 inputs[InputRoles.File] = files[^1].Path;
             }
@@ -99,7 +101,11 @@ sealed partial class JobExecutor(
             var process = await processes.For(slot, job.Payload.Compute.Threads, lease.Lost);
             room.Served();
             var request = new RunRequest(job.Lease.JobId, job.DisplayName, job.Payload, inputs, resume, options.DataFolder) { MicroBatch = job.MicroBatch };
-            return await Follow(slot, process, job, request, lease, draining);
+            var ending = await Follow(slot, process, job, request, lease, draining);
+            // Whoever uploaded it knows it by its name, and never sees this machine.
+            return ending is Broken broken && inputs.TryGetValue(InputRoles.File, out var file)
+                ? new Broken(broken.Failure with { Message = broken.Failure.Message.Replace(file, $"the uploaded file '{uploadedAs}'", StringComparison.Ordinal) })
+                : ending;
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
         {
@@ -123,19 +129,19 @@ sealed partial class JobExecutor(
     }
 
     /// <summary>Fetches the file that an import job reads: the one that the job's owner uploaded.</summary>
-    /// <returns>Why it cannot be had; null when it is the last of <paramref name="files"/>.</returns>
-    async Task<JobFailure?> FetchUpload(ClaimedJob job, string sha256, LeaseKeeper lease, List<InputCache.CachedFile> files)
+    /// <returns>The name it was uploaded by, and why it cannot be had: null when it is the last of <paramref name="files"/>.</returns>
+    async Task<(string Name, JobFailure? Failure)> FetchUpload(ClaimedJob job, string sha256, LeaseKeeper lease, List<InputCache.CachedFile> files)
     {
         if (await UnderLease.Try(lease, job.DisplayName, log, ct => stores.ModelFiles.OfJob(job.Lease.JobId, sha256, ct)) is not { } upload)
-            return Permanent($"no file of SHA-256 {sha256} is there any more: upload it again with kdr import FILE, then submit again");
+            return ("", Permanent($"no file of SHA-256 {sha256} is there any more: upload it again with kdr import FILE, then submit again"));
         try
         {
             files.Add(await UnderLease.Try(lease, job.DisplayName, log, ct => cache.Get(sha256, (file, token) => stores.ModelFiles.CopyTo(upload, file, token), ct)));
-            return null;
+            return (upload.Name, null);
         }
         catch (DamagedModelFileException damage)
         {
-            return Permanent($"{damage.Message}; then submit again");
+            return (upload.Name, Permanent($"{damage.Message}; then submit again"));
         }
 
         static JobFailure Permanent(string what) => new(FailureKind.Permanent, $"input {InputRoles.File}: {what}", "");

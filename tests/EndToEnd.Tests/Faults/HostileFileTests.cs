@@ -38,7 +38,9 @@ public sealed class HostileFileTests
             var ended = await Read(client, job);
             ended["state"]!.GetValue<string>().ShouldBe("failed", $"{name}: {ended}");
             ended["attempt"]!.GetValue<int>().ShouldBe(1, name);
-            ended["failure"]!["message"]!.GetValue<string>().ShouldContain(refusal, customMessage: name);
+            var said = ended["failure"]!["message"]!.GetValue<string>();
+            said.ShouldStartWith($"the uploaded file '{name}': ");
+            said.ShouldContain(refusal, customMessage: name);
         }
         service.Processes.ShouldAllBe(process => !process.HasEnded);
         var run = LinuxProcess.RunProcessesOf(service.Processes[1].Id).ShouldHaveSingleItem("the process that read them lives");
