@@ -17,6 +17,8 @@ public sealed class DeathTests
         var (job, seed) = await stage.Submit(WaitsInFive);
         var worker = stage.StartWorker();
         await stage.UntilEpoch(seed, 5);
+        // A run goes on while its resume point is on its way.
+        await stage.UntilCheckpoint(job, 4);
         var first = worker.RunProcesses().ShouldHaveSingleItem();
         WorkerProcess.KillHard(first);
         stage.LetGo(seed);
