@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using KdRobust.Api.Problems;
-using KdRobust.Persistence.Keys;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -9,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace KdRobust.Api.Access;
 
 /// <summary>Finds out whose key a request carries: <c>Authorization: Bearer kdr_...</c>, else <c>X-API-Key</c>.</summary>
-sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder, ApiKeyStore keys)
+sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder, KnownKeys keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logs, encoder)
 {
     public const string SchemeName = "ApiKey";
@@ -18,9 +17,10 @@ sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> o
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         // Health must answer while the database does not, whatever headers a client always sends.
-        if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
+        var endpoint = Context.GetEndpoint()?.Metadata;
+        if (endpoint?.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
         if (Key() is not { } key) return AuthenticateResult.NoResult();
-        if (await keys.Find(key, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked, or has expired");
+        if (await keys.Find(key, endpoint?.GetMetadata<ChecksItsKey>() is not null, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked, or has expired");
         var identity = new ClaimsIdentity([new(ClaimTypes.Name, found.Owner), new(ClaimTypes.Role, found.Role.ToString()), new(ClaimTypes.Sid, found.Id.ToString())], SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
@@ -28,7 +28,9 @@ sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> o
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.WWWAuthenticate = "Bearer realm=\"KdRobust\"";
-        await Refusal.Write(Context, ProblemKind.KeyMissing, Key() is null
+        var key = Key();
+        if (key is not null) keys.Forget(key);
+        await Refusal.Write(Context, ProblemKind.KeyMissing, key is null
             ? "the request carries no key: send 'Authorization: Bearer kdr_...'"
             : "the key is unknown or revoked, or has expired");
     }

@@ -21,6 +21,7 @@ static class Caller
     /// <summary>Policies, and the rule that whatever says nothing needs a reader's key.</summary>
     public static void AddApiKeys(this IServiceCollection services)
     {
+        services.AddSingleton<KnownKeys>();
         services.AddAuthentication(ApiKeyAuthentication.SchemeName)
             .AddScheme<Microsoft.AspNetCore.Authentication.AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
         var authorization = services.AddAuthorizationBuilder();

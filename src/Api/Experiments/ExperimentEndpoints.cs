@@ -18,7 +18,7 @@ static class ExperimentEndpoints
     public static void MapExperiments(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/experiments").WithTags("experiments");
-        group.MapPost("", Submit).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("submitExperiment")
+        group.MapPost("", Submit).WithMetadata(new ChecksItsKey()).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("submitExperiment")
             .Accepts<ExperimentSpec>("application/json").ProducesProblem(400).ProducesProblem(413).ProducesProblem(415)
             .WithSummary("Submit an experiment: the spec itself is the body")
             .WithDescription("Answers 201 with the new experiment, or 200 with the one that the same spec made before. With again=true everything is computed anew. A spec with problems is answered with all of them, and nothing is stored.");
@@ -37,15 +37,16 @@ static class ExperimentEndpoints
         var (spec, refused) = await SpecBody.Read(context.Request, options, ct);
         if (refused is not null) return refused;
         Submitted submitted;
+        ExperimentDetails details;
         try
         {
-            submitted = await experiments.Submit(context.User.Owner(), spec!, again, ct);
+            (submitted, details) = await experiments.SubmitAndRead(context.User.Owner(), spec!, again, ct);
         }
         catch (ModelFilesMissingException missing)
         {
             return SpecBody.Invalid(ImportedFiles.Missing(spec!, missing.Sha256));
         }
-        var detail = Detail((await experiments.Details(submitted.Id, null, ct))!.Value);
+        var detail = Detail(details);
         if (!submitted.Created) return TypedResults.Ok(detail);
         ApiLog.Submitted(log, submitted.Id, detail.Experiment.Name, detail.Experiment.Owner, submitted.Jobs, submitted.ReusedJobs);
         return TypedResults.Created($"/v1/experiments/{submitted.Id}", detail);
@@ -74,5 +75,5 @@ static class ExperimentEndpoints
         return TypedResults.Ok(new ExperimentCancelled(done.Cancelled, done.Kept));
     }
 
-    static ExperimentDetail Detail((ExperimentView Experiment, IReadOnlyList<ExperimentJobView> Jobs, ExperimentSpec Spec) found) => new(ExperimentSummary.Of(found.Experiment), found.Jobs, found.Spec);
+    static ExperimentDetail Detail(ExperimentDetails found) => new(ExperimentSummary.Of(found.Experiment), found.Jobs, found.Spec);
 }

@@ -25,7 +25,7 @@ static class JobEndpoints
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/jobs").WithTags("jobs");
-        group.MapGet("/{id:guid}", Show).WithName("showJob").ProducesProblem(404).WithSummary("A job with its history, stored files and experiments");
+        group.MapGet("/{id:guid}", Show).WithMetadata(new ChecksItsKey()).WithName("showJob").ProducesProblem(404).WithSummary("A job with its history, stored files and experiments");
         group.MapPost("/{id:guid}/cancel", Cancel).RequireAuthorization(Caller.Policy(ApiKeyRole.Submitter)).WithName("cancelJob").ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Cancel a job and what waits for it")
             .WithDescription("A job that several experiments use is cancelled only with evenIfShared=true; else 409 names them.");
@@ -35,7 +35,7 @@ static class JobEndpoints
     }
 
     static async Task<Results<Ok<JobDetail>, ProblemHttpResult>> Show(Guid id, ClaimsPrincipal user, JobStore jobs, CancellationToken ct) =>
-        await jobs.Details(id, user.Sees(), ct) is { } found
+        await jobs.Details(id, user.Sees(), user.KeyId(), ct) is { } found
             ? TypedResults.Ok(new JobDetail(found.Job, found.Events, found.Checkpoints, found.Experiments, found.Waiting))
             : Refusal.NotFound("job", id);
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Connections;
 
 namespace KdRobust.Api.Problems;
@@ -44,6 +46,9 @@ sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> 
                 break;
             case BadHttpRequestException refused:
                 await Refusal.Write(context, ProblemKind.Of(refused.StatusCode), BindingText.Of(refused, BodyShape.Of(context)));
+                break;
+            case KeyEndedException:
+                await context.ChallengeAsync();
                 break;
             case var _ when Database.IsWeather(error):
                 ApiLog.DatabaseAway(log, error.Message);

@@ -10,13 +10,10 @@ namespace KdRobust.Persistence.Experiments;
 
 public sealed partial class ExperimentStore
 {
-    const string OneExperiment =
-        """
-        SELECT e.id, e.seq, e.owner, e.name, e.title, e.spec_fingerprint, e.run_number, e.created_at, e.cancelled_at IS NOT NULL, e.cancelled_by
-        FROM experiment e WHERE e.id = $1 AND ($2::text IS NULL OR e.owner = $2)
-        """;
-
-    const string ItsJobs = $"SELECT use.key, use.reused, {JobStore.ViewColumns} FROM experiment_job use JOIN job ON job.id = use.job_id WHERE use.experiment_id = $1 ORDER BY use.ordinal";
+    const string Columns = "e.id, e.seq, e.owner, e.name, e.title, e.spec_fingerprint, e.run_number, e.created_at, e.cancelled_at IS NOT NULL, e.cancelled_by";
+    const string OneExperiment = $"SELECT {Columns} FROM experiment e WHERE e.id = $1 AND ($2::text IS NULL OR e.owner = $2)";
+    const string UseColumns = $"use.key, use.reused, {JobStore.ViewColumns}";
+    const string ItsJobs = $"SELECT {UseColumns} FROM experiment_job use JOIN job ON job.id = use.job_id WHERE use.experiment_id = $1 ORDER BY use.ordinal";
     const string ItsSpec = "SELECT spec::text FROM experiment WHERE id = $1";
 
     /// <summary>An experiment, or null when there is none or it belongs to somebody else.</summary>
@@ -38,18 +35,34 @@ public sealed partial class ExperimentStore
     /// <param name="experiment">Its id.</param>
     /// <param name="owner">Null for every owner's.</param>
     /// <param name="ct">Gives up.</param>
-    public Task<(ExperimentView Experiment, IReadOnlyList<ExperimentJobView> Jobs, ExperimentSpec Spec)?> Details(Guid experiment, string? owner, CancellationToken ct = default) =>
-        database.Ask<(ExperimentView, IReadOnlyList<ExperimentJobView>, ExperimentSpec)?>(async connection =>
+    public Task<ExperimentDetails?> Details(Guid experiment, string? owner, CancellationToken ct = default) =>
+        database.Ask(async connection =>
         {
             await using var batch = connection.Together((OneExperiment, [experiment, owner]), (ItsJobs, [experiment]), (ItsSpec, [experiment]));
             await using var reader = await batch.ExecuteReaderAsync(ct);
             var found = await reader.Rows(Summary, ct);
             var jobs = await reader.Rows(ReadUse, ct);
             var spec = await reader.Rows(row => row.GetString(0), ct);
-            return found is [var view]
-                ? (view(jobs.GroupBy(use => use.Job.State).ToDictionary(group => group.Key, group => group.Count())), jobs, JsonSerializer.Deserialize<ExperimentSpec>(spec[0], SpecJson.Options)!)
-                : null;
+            return found is [var view] ? DetailsOf(view, jobs, JsonSerializer.Deserialize<ExperimentSpec>(spec[0], SpecJson.Options)!) : null;
         }, ct);
+
+    /// <summary>Statements that read some experiments ($1: their ids); their results go through <see cref="ReadDetails"/>.</summary>
+    internal static (string Sql, object?[] Values)[] DetailsOf(Guid[] experiments) =>
+        [
+            ($"SELECT {Columns} FROM experiment e WHERE e.id = ANY($1)", [experiments]),
+            ($"SELECT use.experiment_id, {UseColumns} FROM experiment_job use JOIN job ON job.id = use.job_id WHERE use.experiment_id = ANY($1) ORDER BY use.experiment_id, use.ordinal", [experiments]),
+        ];
+
+    /// <summary>The experiments that <see cref="DetailsOf(Guid[])"/> asked for, by id.</summary>
+    internal static async Task<IReadOnlyDictionary<Guid, ExperimentDetails>> ReadDetails(NpgsqlDataReader reader, IReadOnlyDictionary<Guid, ExperimentSpec> specs, CancellationToken ct)
+    {
+        var found = await reader.Rows(row => (Id: row.GetGuid(0), View: Summary(row)), ct);
+        var uses = (await reader.Rows(row => (Experiment: row.GetGuid(0), Use: ReadUse(row, 1)), ct)).ToLookup(row => row.Experiment, row => row.Use);
+        return found.ToDictionary(row => row.Id, row => DetailsOf(row.View, [.. uses[row.Id]], specs[row.Id]));
+    }
+
+    static ExperimentDetails DetailsOf(Func<Dictionary<JobState, int>, ExperimentView> view, IReadOnlyList<ExperimentJobView> jobs, ExperimentSpec spec) =>
+        new(view(jobs.GroupBy(use => use.Job.State).ToDictionary(group => group.Key, group => group.Count())), jobs, spec);
 
     /// <summary>Experiments that fulfil a filter, newest or oldest first.</summary>
     /// <param name="filter">Which.</param>
@@ -75,7 +88,9 @@ public sealed partial class ExperimentStore
     public Task<IReadOnlyList<ExperimentJobView>> Jobs(Guid experiment, CancellationToken ct = default) =>
         database.Ask<IReadOnlyList<ExperimentJobView>>(async connection => await connection.Rows(ItsJobs, [experiment], ReadUse, ct), ct);
 
-    static ExperimentJobView ReadUse(NpgsqlDataReader reader) => new(reader.GetString(0), reader.GetBoolean(1), JobStore.ReadView(reader, 2));
+    static ExperimentJobView ReadUse(NpgsqlDataReader reader) => ReadUse(reader, 0);
+
+    static ExperimentJobView ReadUse(NpgsqlDataReader reader, int at) => new(reader.GetString(at), reader.GetBoolean(at + 1), JobStore.ReadView(reader, at + 2));
 
     /// <summary>A view, once it is known how many of its jobs are in which state.</summary>
     static Func<Dictionary<JobState, int>, ExperimentView> Summary(NpgsqlDataReader reader)

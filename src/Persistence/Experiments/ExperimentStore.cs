@@ -2,6 +2,7 @@ using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Plans;
 using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Models;
 using KdRobust.Persistence.Schema;
 using Npgsql;
@@ -23,10 +24,26 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
     /// <param name="again">Compute everything anew, as the next run of this spec.</param>
     /// <param name="ct">Gives up; nothing is stored then.</param>
     /// <exception cref="ModelFilesMissingException">A model imports a file that this owner has not uploaded; nothing is stored then.</exception>
+    /// <exception cref="KeyEndedException">The key whose act this is opens nothing any more; nothing is stored then.</exception>
     public async Task<Submitted> Submit(string owner, ExperimentSpec spec, bool again, CancellationToken ct = default)
     {
         var first = ExperimentPlan.Of(spec);
-        return (again ? null : await line.Store(owner, spec, first, ct)) ?? await SubmitAlone(owner, spec, first, again, ct);
+        return again || await line.Store(owner, spec, first, ct) is not var (submitted, _) ? await SubmitAlone(owner, spec, first, again, ct) : submitted;
+    }
+
+    /// <summary>As <see cref="Submit"/>, with the experiment as it is then: a new one as its own transaction left it.</summary>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="spec">A spec without problems.</param>
+    /// <param name="again">Compute everything anew, as the next run of this spec.</param>
+    /// <param name="ct">Gives up; nothing is stored then.</param>
+    /// <exception cref="ModelFilesMissingException">A model imports a file that this owner has not uploaded; nothing is stored then.</exception>
+    /// <exception cref="KeyEndedException">The key whose act this is opens nothing any more; nothing is stored then.</exception>
+    public async Task<(Submitted Submitted, ExperimentDetails Details)> SubmitAndRead(string owner, ExperimentSpec spec, bool again, CancellationToken ct = default)
+    {
+        var first = ExperimentPlan.Of(spec);
+        if (!again && await line.Store(owner, spec, first, ct) is { } stored) return stored;
+        var submitted = await SubmitAlone(owner, spec, first, again, ct);
+        return (submitted, (await Details(submitted.Id, null, ct))!);
     }
 
     async Task<Submitted> SubmitAlone(string owner, ExperimentSpec spec, ExperimentPlan first, bool again, CancellationToken ct)
@@ -35,6 +52,7 @@ public sealed partial class ExperimentStore(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // One submission of an owner at a time: two of the same spec must find each other, and shared jobs are made once.
         await connection.LockOwner(owner, ct);
+        await ApiKeyStore.Check(connection, Act.Present?.KeyId, ct);
         await JobTrace.Follow(connection, ct);
 
         var run = 0;

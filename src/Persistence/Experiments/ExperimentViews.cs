@@ -1,3 +1,4 @@
+using KdRobust.Domain.Experiments;
 using KdRobust.Domain.Jobs;
 
 namespace KdRobust.Persistence.Experiments;
@@ -69,6 +70,12 @@ public sealed record ExperimentJobView(string Key, bool Reused, JobView Job);
 /// <param name="Jobs">Jobs of the plan.</param>
 /// <param name="ReusedJobs">Of these, how many were there before.</param>
 public sealed record Submitted(Guid Id, bool Created, int RunNumber, int Jobs, int ReusedJobs);
+
+/// <summary>An experiment with all that it is made of.</summary>
+/// <param name="Experiment">The experiment.</param>
+/// <param name="Jobs">Its jobs in the order of its plan, parents first.</param>
+/// <param name="Spec">Its spec.</param>
+public sealed record ExperimentDetails(ExperimentView Experiment, IReadOnlyList<ExperimentJobView> Jobs, ExperimentSpec Spec);
 
 /// <summary>What cancelling an experiment did.</summary>
 /// <param name="Found">False when there is none, or it is somebody else's.</param>

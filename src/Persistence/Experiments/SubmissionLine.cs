@@ -3,6 +3,7 @@ using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Plans;
 using KdRobust.Persistence.Audit;
 using KdRobust.Persistence.Jobs;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Schema;
 using Npgsql;
 
@@ -27,7 +28,8 @@ sealed class SubmissionLine(NpgsqlDataSource database)
     /// <param name="plan">Its plan as run 0.</param>
     /// <param name="ct">Leaves the line; once it is being stored it is stored.</param>
     /// <returns>Null when it is not new, or asks for something that only a submission by itself can answer; nothing was stored then.</returns>
-    public async Task<Submitted?> Store(string owner, ExperimentSpec spec, ExperimentPlan plan, CancellationToken ct)
+    /// <exception cref="KeyEndedException">The key whose act this is opens nothing any more; nothing was stored.</exception>
+    public async Task<(Submitted Submitted, ExperimentDetails Details)?> Store(string owner, ExperimentSpec spec, ExperimentPlan plan, CancellationToken ct)
     {
         // A file that is missing is one submission's error, not its neighbours'.
         if (plan.Jobs.Any(job => job.Payload is ImportPayload)) return null;
@@ -83,26 +85,37 @@ sealed class SubmissionLine(NpgsqlDataSource database)
         }
     }
 
-    async Task<IReadOnlyList<Submitted?>> Store(string owner, IReadOnlyList<Waiting> together)
+    async Task<IReadOnlyList<(Submitted, ExperimentDetails)?>> Store(string owner, IReadOnlyList<Waiting> together)
     {
-        var all = together.Select(waiting => waiting.Experiment).ToList();
-        var fingerprints = PlanRows.Fingerprints(all);
-        var (connection, known, living) = await Look(owner, [.. all.Select(experiment => experiment.Identity)], fingerprints);
+        var (connection, open, known, living) = await Look(owner, together);
         await using var _ = connection;
-        var wanted = together.Where(waiting => !known.Contains(waiting.Experiment.Identity)).ToList();
+        foreach (var waiting in together.Where(waiting => waiting.Act?.KeyId is { } key && !open.Contains(key))) waiting.Answer.TrySetException(new KeyEndedException());
+        var wanted = together.Where(waiting => !waiting.Answer.Task.IsCompleted && !known.Contains(waiting.Experiment.Identity)).ToList();
         var experiments = wanted.Select(waiting => waiting.Experiment).ToList();
         var laid = PlanRows.Lay(experiments, living);
+        IReadOnlyDictionary<Guid, ExperimentDetails> details;
         await using (var batch = connection.Together([.. Statements(owner, wanted, PlanRows.Statements(owner, experiments, living, laid)), ("COMMIT", [])]))
-            await batch.ExecuteNonQueryAsync();
+        await using (var reader = await batch.ExecuteReaderAsync())
+        {
+            details = await ExperimentStore.ReadDetails(reader, experiments.ToDictionary(experiment => experiment.Id, experiment => experiment.Spec), CancellationToken.None);
+            while (await reader.NextResultAsync())
+            {
+                // What the rest answers nobody needs, but it must have been carried out.
+            }
+        }
         foreach (var waiting in wanted) waiting.Act?.Written();
         var uses = laid.Uses.ToLookup(use => use.Experiment);
-        return [.. together.Select(waiting => known.Contains(waiting.Experiment.Identity) ? null : new Submitted(
-            waiting.Experiment.Id, true, 0, uses[waiting.Experiment.Id].Count(), uses[waiting.Experiment.Id].Where(use => use.Reused).Select(use => use.Job).Distinct().Count()))];
+        return [.. together.Select<Waiting, (Submitted, ExperimentDetails)?>(waiting => details.GetValueOrDefault(waiting.Experiment.Id) is { } stored
+            ? (new(waiting.Experiment.Id, true, 0, uses[waiting.Experiment.Id].Count(), uses[waiting.Experiment.Id].Where(use => use.Reused).Select(use => use.Job).Distinct().Count()), stored)
+            : null)];
     }
 
-    /// <summary>Begins the transaction, under the owner's lock, and says which specs there are already and which jobs live. May be tried again: nothing is written.</summary>
-    async Task<(NpgsqlConnection, HashSet<string> Known, Dictionary<string, LivingJob> Living)> Look(string owner, string[] identities, string[] fingerprints)
+    /// <summary>Begins the transaction, under the owner's lock, and says which keys still open, which specs there are already and which jobs live. May be tried again: nothing is written.</summary>
+    async Task<(NpgsqlConnection, HashSet<Guid> Open, HashSet<string> Known, Dictionary<string, LivingJob> Living)> Look(string owner, IReadOnlyList<Waiting> together)
     {
+        var keys = together.Select(waiting => waiting.Act?.KeyId).OfType<Guid>().Distinct().ToArray();
+        var identities = together.Select(waiting => waiting.Experiment.Identity).ToArray();
+        var fingerprints = PlanRows.Fingerprints(together.Select(waiting => waiting.Experiment));
         for (var attempt = 1; ; attempt++)
         {
             var connection = await database.OpenConnectionAsync();
@@ -111,18 +124,21 @@ sealed class SubmissionLine(NpgsqlDataSource database)
                 await using var batch = connection.Together(
                     ("BEGIN", []),
                     Sql.OwnersLock(owner),
+                    (ApiKeyStore.WhichOpen, [keys]),
                     ("SELECT spec_fingerprint FROM experiment WHERE owner = $1 AND spec_fingerprint = ANY($2)", [owner, identities]),
                     (LivingJob.Query, LivingJob.Values(owner, fingerprints)));
+                HashSet<Guid> open;
                 HashSet<string> known;
                 List<(Guid, string, bool, string)> rows;
                 await using (var reader = await batch.ExecuteReaderAsync())
                 {
                     // The lock answers with a row of its own.
                     await reader.NextResultAsync();
+                    open = [.. await reader.Rows(row => row.GetGuid(0), CancellationToken.None)];
                     known = [.. await reader.Rows(row => row.GetString(0), CancellationToken.None)];
                     rows = await reader.Rows(LivingJob.Read, CancellationToken.None);
                 }
-                return (connection, known, await LivingJob.Of(connection, rows, fingerprints, CancellationToken.None));
+                return (connection, open, known, await LivingJob.Of(connection, rows, fingerprints, CancellationToken.None));
             }
             catch (Exception error) when (attempt < 3 && Database.IsWeather(error) && error.InnerException is not TimeoutException)
             {
@@ -141,6 +157,8 @@ sealed class SubmissionLine(NpgsqlDataSource database)
     {
         if (wanted.Count == 0) yield break;
         foreach (var statement in rows) yield return statement;
+        // The first that answer with rows.
+        foreach (var statement in ExperimentStore.DetailsOf([.. wanted.Select(waiting => waiting.Experiment.Id)])) yield return statement;
         yield return ("SELECT pg_notify('kdr_experiment', id) FROM unnest($1::text[]) AS id", [wanted.Select(waiting => waiting.Experiment.Id.ToString()).ToArray()]);
         foreach (var waiting in wanted.Where(waiting => waiting.Act is not null))
             foreach (var statement in waiting.Act!.Lines($"experiment:{waiting.Experiment.Id}", "created"))
@@ -149,6 +167,6 @@ sealed class SubmissionLine(NpgsqlDataSource database)
 
     sealed record Waiting(NewExperiment Experiment, Act? Act, CancellationToken Given)
     {
-        public TaskCompletionSource<Submitted?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<(Submitted, ExperimentDetails)?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

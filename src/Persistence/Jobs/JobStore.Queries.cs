@@ -1,6 +1,7 @@
 using KdRobust.Domain.Jobs;
 using KdRobust.Domain.Runs;
 using KdRobust.Persistence.Checkpoints;
+using KdRobust.Persistence.Keys;
 using KdRobust.Persistence.Metrics;
 using KdRobust.Persistence.Schema;
 using Npgsql;
@@ -42,21 +43,25 @@ public sealed partial class JobStore
     /// <param name="owner">Null for every owner's.</param>
     /// <param name="ct">Gives up.</param>
     public Task<JobView?> Find(Guid job, string? owner, CancellationToken ct = default) =>
-        database.Ask(async connection => (await connection.Rows(OneView, [job, owner], reader => ReadView(reader, 0), ct)).SingleOrDefault(), ct);
+        database.AskBriefly(async connection => (await connection.Rows(OneView, [job, owner], reader => ReadView(reader, 0), ct)).SingleOrDefault(), ct);
 
     /// <summary>A job with all that is stored about it, or null when there is none or it belongs to somebody else.</summary>
     /// <param name="job">Its id.</param>
     /// <param name="owner">Null for every owner's.</param>
+    /// <param name="key">The key under which it is asked, if it has to open still.</param>
     /// <param name="ct">Gives up.</param>
-    public Task<JobDetails?> Details(Guid job, string? owner, CancellationToken ct = default) => database.Ask(async connection =>
+    /// <exception cref="KeyEndedException">It does not.</exception>
+    public Task<JobDetails?> Details(Guid job, string? owner, Guid? key = null, CancellationToken ct = default) => database.AskBriefly(async connection =>
     {
         await using var batch = connection.Together([
+            (ApiKeyStore.WhichOpen, [key is { } asked ? new[] { asked } : Array.Empty<Guid>()]),
             (OneView, [job, owner]),
             (SomeEvents, [job, 0L, 1000]),
             ($"SELECT {CheckpointStore.InfoColumns} FROM checkpoint WHERE checkpoint.job_id = $1 AND checkpoint.damaged_at IS NULL ORDER BY checkpoint.seq", [job]),
             ("SELECT e.id FROM experiment_job use JOIN experiment e ON e.id = use.experiment_id WHERE use.job_id = $1 ORDER BY e.seq DESC LIMIT 100", [job]),
             .. Reasons(job)]);
         await using var reader = await batch.ExecuteReaderAsync(ct);
+        if ((await reader.Rows(row => row.GetGuid(0), ct)).Count == 0 && key is not null) throw new KeyEndedException();
         var found = await reader.Rows(row => ReadView(row, 0), ct);
         var events = await reader.Rows(ReadEvent, ct);
         var checkpoints = await reader.Rows(row => CheckpointStore.ReadInfo(row, 0), ct);

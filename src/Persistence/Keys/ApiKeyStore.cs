@@ -83,7 +83,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
     {
         if (!LooksLikeKey(key))
             return null;
-        return await database.Ask(async connection =>
+        return await database.AskBriefly(async connection =>
         {
             var found = (await connection.Rows(
                 $"SELECT {Columns}, coalesce(last_used_at < clock_timestamp() - interval '10 min', true) FROM api_key WHERE hash = $1 AND {Opens}",
@@ -118,7 +118,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
     public async Task<bool> StillOpens(Guid id, CancellationToken ct = default)
     {
         await using var connection = await database.OpenLiving(ct);
-        return await connection.Value<bool>($"SELECT EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND {Opens})", [id], ct);
+        return await connection.Value<Guid?>(WhichOpen, [new[] { id }], ct) is not null;
     }
 
     /// <summary>Ends a key at once.</summary>
@@ -132,6 +132,16 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
         await Act.Record(connection, $"key:{id}", "revoked", ct);
         await transaction.CommitAsync(ct);
         return true;
+    }
+
+    /// <summary>Which of some keys ($1: their ids) open anything, for those who ask it along with something else.</summary>
+    internal const string WhichOpen = $"SELECT id FROM api_key WHERE id = ANY($1) AND {Opens}";
+
+    /// <summary>Sees to it that whoever acts under a key may still do so; null for who acts under none.</summary>
+    /// <exception cref="KeyEndedException">It opens nothing any more.</exception>
+    internal static async Task Check(NpgsqlConnection connection, Guid? key, CancellationToken ct)
+    {
+        if (key is { } id && await connection.Value<Guid?>(WhichOpen, [new[] { id }], ct) is null) throw new KeyEndedException();
     }
 
     const string Columns = "id, owner, role, label, created_at, revoked_at, expires_at, last_used_at, replaces";

@@ -53,6 +53,13 @@ static class Sql
         }
     }
 
+    /// <summary>As <see cref="Ask"/>, in turn with the others: for what is asked often and answered in a moment, whatever the database holds.</summary>
+    internal static async Task<T> AskBriefly<T>(this NpgsqlDataSource database, Func<NpgsqlConnection, Task<T>> question, CancellationToken ct)
+    {
+        using var turn = await Turns.Take(database, ct);
+        return await database.Ask(question, ct);
+    }
+
     /// <summary>Statements that go to the server together and come back together: one round trip.</summary>
     internal static NpgsqlBatch Together(this NpgsqlConnection connection, params IEnumerable<(string Sql, object?[] Values)> statements)
     {

@@ -53,6 +53,57 @@ public sealed class KeyEndpointsTests(RunningApi api) : IClassFixture<RunningApi
         await spent.ShouldBeProblem(HttpStatusCode.Conflict, "key-spent");
     }
 
+    [PostgresTheory]
+    [InlineData("revoked_at = clock_timestamp()")]
+    [InlineData("expires_at = clock_timestamp()")]
+    public async Task A_key_that_opened_a_moment_ago_opens_nothing_once_it_has_ended_whoever_ended_it(string end)
+    {
+        var made = await Made("eve");
+        using var eve = With(made);
+        var experiment = await eve.SubmitSample();
+        var job = await api.Database.Scalar<Guid>($"SELECT job_id FROM experiment_job WHERE experiment_id = '{experiment}' LIMIT 1");
+        using (var shown = await eve.GetAsync($"/v1/jobs/{job}")) shown.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var stored = await api.Database.Scalar<string>("SELECT md5(string_agg(id::text || sweep_only, '' ORDER BY id)) FROM experiment");
+        // Not through this replica, which therefore has not heard of it.
+        await api.Database.Execute($"UPDATE api_key SET {end} WHERE id = '{IdOf(made)}'");
+        using (var show = await eve.GetAsync($"/v1/jobs/{job}")) await Refused(show);
+        foreach (var (query, spec) in new[] { ("", Samples.SmallSpec.Unique()), ("", Samples.SmallSpec.Text), ("?again=true", Samples.SmallSpec.Text) })
+        {
+            using var submit = await eve.PostAsync($"/v1/experiments{query}", Answers.Json(spec));
+            await Refused(submit);
+        }
+        (await api.Database.Scalar<string>("SELECT md5(string_agg(id::text || sweep_only, '' ORDER BY id)) FROM experiment")).ShouldBe(stored);
+
+        static async Task Refused(HttpResponseMessage response)
+        {
+            (await response.ShouldBeProblem(HttpStatusCode.Unauthorized, "key-missing"))["detail"]!.GetValue<string>().ShouldContain("unknown or revoked, or has expired");
+            response.Headers.WwwAuthenticate.ToString().ShouldContain("Bearer");
+        }
+    }
+
+    [PostgresFact]
+    public async Task A_key_that_ends_while_submissions_wait_together_stops_its_own_and_nobody_elses()
+    {
+        var (made, other) = (await Made("eve"), await Made("eve"));
+        using var ends = With(made);
+        using var stays = With(other);
+        await ends.SubmitSample();
+        await stays.SubmitSample();
+        await using (var held = await api.Database.DataSource.OpenConnectionAsync())
+        await using (var transaction = await held.BeginTransactionAsync())
+        {
+            await using (var take = new Npgsql.NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtextextended('submit eve', 0))", held)) await take.ExecuteNonQueryAsync();
+            var waiting = new[] { ends, stays, ends, stays }.Select(client => client.PostAsync("/v1/experiments", Answers.Json(Samples.SmallSpec.Unique()))).ToArray();
+            const string Waits = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+            while (!await api.Database.Scalar<bool>(Waits)) await Task.Delay(20);
+            await api.Database.Execute($"UPDATE api_key SET revoked_at = clock_timestamp() WHERE id = '{IdOf(made)}'");
+            await transaction.CommitAsync();
+            var answers = await Task.WhenAll(waiting);
+            answers.Select(answer => answer.StatusCode).ShouldBe([HttpStatusCode.Unauthorized, HttpStatusCode.Created, HttpStatusCode.Unauthorized, HttpStatusCode.Created]);
+            foreach (var answer in answers) answer.Dispose();
+        }
+    }
+
     [PostgresFact]
     public async Task After_a_rotation_both_keys_open_until_the_grace_period_ends()
     {
