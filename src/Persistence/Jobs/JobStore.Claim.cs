@@ -27,12 +27,11 @@ public sealed partial class JobStore
     /// quotas are set for a kind of device its claims come one at a time, so that what is counted stays true.
     /// </remarks>
     /// <returns>Null when nothing fits.</returns>
-    public Task<ClaimedJob?> TryClaimNext(WorkerOffer offer, CancellationToken ct = default) => Claim(offer, FirstOfLanes, ct);
+    public Task<ClaimedJob?> TryClaimNext(WorkerOffer offer, CancellationToken ct = default) => Claim(offer, ClaimNext, null, ct);
 
     /// <summary>Takes one job by its id under the rules of <see cref="TryClaimNext"/>, whoever's turn it is.</summary>
     /// <returns>Null when it is not ready, does not fit the offer, or a quota holds it back; also when others are at it.</returns>
-    public Task<ClaimedJob?> TryClaim(Guid job, WorkerOffer offer, CancellationToken ct = default) =>
-        Claim(offer, (connection, asked, _, token) => Named(connection, job, asked, token), ct);
+    public Task<ClaimedJob?> TryClaim(Guid job, WorkerOffer offer, CancellationToken ct = default) => Claim(offer, ClaimNamed, job, ct);
 
     /// <summary>The jobs that <see cref="TryClaimNext"/> would give to an offer, the first in turn first; nothing is taken.</summary>
     /// <param name="offer">What is offered.</param>
@@ -41,30 +40,27 @@ public sealed partial class JobStore
     public async Task<IReadOnlyList<Guid>> NextInTurn(WorkerOffer offer, int most, CancellationToken ct = default)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return [.. InTurn(await FirstOfLanes(connection, offer, SeenOfLane[0], ct), SeenOfLane[0]).Take(most)];
+        return await connection.Rows(NextOfLanes, [.. Offered(offer), most], reader => reader.GetGuid(0), ct);
     }
 
-    async Task<ClaimedJob?> Claim(WorkerOffer offer, Func<NpgsqlConnection, WorkerOffer, int, CancellationToken, Task<List<ReadyJob>>> look, CancellationToken ct)
+    async Task<ClaimedJob?> Claim(WorkerOffer offer, string[] rounds, Guid? named, CancellationToken ct)
     {
-        for (var round = 0; round < SeenOfLane.Length;)
+        for (var round = 0; round < rounds.Length;)
         {
             var asked = Stopwatch.GetTimestamp();
             await using var connection = await database.OpenConnectionAsync(ct);
-            // Each of the two statements stands by itself: a transaction around them would only be longer.
-            var seen = await look(connection, offer, SeenOfLane[round], ct);
-            var counted = seen.Count > 0 && seen[0].Quotas;
-            await using var transaction = counted ? await connection.BeginTransactionAsync(ct) : null;
-            if (counted)
+            // Without quotas it stands by itself: a transaction around it would only be longer.
+            var look = await Take(connection, rounds[round], offer, named, counted: false, ct);
+            if (look.Quotas)
             {
+                await using var transaction = await connection.BeginTransactionAsync(ct);
                 await connection.Execute("SELECT pg_advisory_xact_lock(hashtextextended('quota ' || $1, 0))", [Stored(offer.Device)], ct);
-                seen = await look(connection, offer, SeenOfLane[round], ct);
-            }
-            if (seen.Count == 0)
-                return null;
-            var row = await Take(connection, offer, [.. InTurn(seen, SeenOfLane[round]).Take(TriedPerSeen * SeenOfLane[round])], ct);
-            if (transaction is not null)
+                look = await Take(connection, rounds[round], offer, named, counted: true, ct);
                 await transaction.CommitAsync(ct);
-            if (row is null)
+            }
+            if (!look.Ready)
+                return null;
+            if (look.Claimed is not { } row)
             {
                 round++;
                 continue;
@@ -89,7 +85,11 @@ public sealed partial class JobStore
         return null;
     }
 
-    sealed record ReadyJob(Guid Id, Guid Lane, DateTimeOffset Turn, bool Quotas);
+    /// <summary>What a claim found.</summary>
+    /// <param name="Ready">True when jobs were ready that fit the offer.</param>
+    /// <param name="Quotas">True when nothing was taken because it has to be counted first.</param>
+    /// <param name="Claimed">What was taken; null when others were at all of it.</param>
+    sealed record ClaimLook(bool Ready, bool Quotas, ClaimedRow? Claimed);
 
     sealed record ClaimedRow(Guid Id, long Fence, int Attempt, string Name, string Payload, int? MicroBatch, string? TraceParent, double Waited, string? Inputs, string? Resume);
 
@@ -102,7 +102,7 @@ public sealed partial class JobStore
             'bytes', checkpoint.bytes, 'sha256', checkpoint.sha256)
         """;
 
-    /// <summary>Whether jobs that ask for the same as <c>head</c> may be given to an offer, whose parameters are $1 to $9.</summary>
+    /// <summary>Whether jobs that ask for the same as <c>head</c> may be given to an offer (<see cref="Offered"/>).</summary>
     const string Fits =
         """
         head.threads <= $2 AND head.labels <@ $3 AND ($4::int IS NULL OR head.gpu_memory_gib * 1024 <= $4)
@@ -114,82 +114,94 @@ public sealed partial class JobStore
                 AND NOT EXISTS (SELECT 1 FROM device_health health WHERE health.host = $8 AND health.device = $9 AND health.quarantined_at IS NOT NULL)
         """;
 
-    /// <summary>The first ready jobs of each lane that fits an offer, by their turn.</summary>
-    static Task<List<ReadyJob>> FirstOfLanes(NpgsqlConnection connection, WorkerOffer offer, int ofLane, CancellationToken ct) =>
-        Ready(
-            connection,
-            $"""
-            WITH RECURSIVE lanes(id) AS (
-                (SELECT lane FROM job WHERE state = 'Queued' AND device = $1 ORDER BY lane LIMIT 1)
-                UNION ALL
-                SELECT (SELECT job.lane FROM job WHERE job.state = 'Queued' AND job.device = $1 AND job.lane > lanes.id ORDER BY job.lane LIMIT 1)
-                FROM lanes WHERE lanes.id IS NOT NULL)
-            SELECT ready.id, head.lane, ready.turn, EXISTS (SELECT 1 FROM quota WHERE quota.device = $1)
+    /// <summary>The first ready jobs of each lane that fits an offer, as <c>seen</c>.</summary>
+    static string OfLanes(int each) =>
+        $"""
+        WITH RECURSIVE lanes(id) AS (
+            (SELECT lane FROM job WHERE state = 'Queued' AND device = $1 ORDER BY lane LIMIT 1)
+            UNION ALL
+            SELECT (SELECT job.lane FROM job WHERE job.state = 'Queued' AND job.device = $1 AND job.lane > lanes.id ORDER BY job.lane LIMIT 1)
+            FROM lanes WHERE lanes.id IS NOT NULL),
+        seen AS MATERIALIZED (
+            SELECT ready.id, head.lane, ready.turn, ready.seq
             FROM lanes CROSS JOIN LATERAL (
-                SELECT job.* FROM job
+                SELECT job.lane, job.threads, job.labels, job.gpu_memory_gib, job.kind, job.results_version, job.owner FROM job
                 WHERE job.state = 'Queued' AND job.device = $1 AND job.lane = lanes.id AND job.not_before <= clock_timestamp()
                 ORDER BY job.turn, job.seq LIMIT 1) head
             CROSS JOIN LATERAL (
                 SELECT job.id, job.turn, job.seq FROM job
                 WHERE job.state = 'Queued' AND job.device = $1 AND job.lane = lanes.id AND job.not_before <= clock_timestamp()
-                ORDER BY job.turn, job.seq LIMIT {ofLane}) ready
-            WHERE {Fits}
-            ORDER BY ready.turn, ready.seq
-            """,
-            offer, null, ct);
+                ORDER BY job.turn, job.seq LIMIT {each}) ready
+            WHERE {Fits}),
+        {InTurn(each)}
+        """;
 
-    /// <summary>One job, if it is ready and fits an offer.</summary>
-    static Task<List<ReadyJob>> Named(NpgsqlConnection connection, Guid job, WorkerOffer offer, CancellationToken ct) =>
-        Ready(
-            connection,
-            $"""
-            SELECT head.id, head.lane, head.turn, EXISTS (SELECT 1 FROM quota WHERE quota.device = $1) FROM job head
-            WHERE head.id = $10 AND head.state = 'Queued' AND head.device = $1 AND head.not_before <= clock_timestamp() AND {Fits}
-            """,
-            offer, job, ct);
+    /// <summary>One job ($12), if it is ready and fits an offer, as <c>seen</c>.</summary>
+    static string Named(int each) =>
+        $"""
+        WITH seen AS MATERIALIZED (
+            SELECT head.id, head.lane, head.turn, head.seq FROM job head
+            WHERE head.id = $12 AND head.state = 'Queued' AND head.device = $1 AND head.not_before <= clock_timestamp() AND {Fits}),
+        {InTurn(each)}
+        """;
 
-    static Task<List<ReadyJob>> Ready(NpgsqlConnection connection, string sql, WorkerOffer offer, Guid? of, CancellationToken ct) =>
-        connection.Rows(
-            sql,
-            [
-                Stored(offer.Device), offer.Threads, offer.Labels.ToArray(), offer.FreeGpuMemoryMiB, offer.Kinds.Keys.ToArray(), offer.Kinds.Values.ToArray(),
-                offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "", .. of is { } one ? [one] : Array.Empty<object?>(),
-            ],
-            reader => new ReadyJob(reader.GetGuid(0), reader.GetGuid(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetBoolean(3)), ct);
+    /// <summary>Of <c>seen</c> those before which no job can be that was not seen, as <c>next</c>: where a lane was not seen to its end, up to the last that was.</summary>
+    static string InTurn(int each) =>
+        $"""
+        cut AS (SELECT min(last) AS turn FROM (SELECT max(turn) AS last FROM seen GROUP BY lane HAVING count(*) = {each}) unseen),
+        next AS MATERIALIZED (SELECT seen.id, seen.turn, seen.seq FROM seen CROSS JOIN cut WHERE cut.turn IS NULL OR seen.turn <= cut.turn)
+        """;
 
-    /// <summary>Those before which no job can be that was not seen: where a lane was not seen to its end, up to the last that was.</summary>
-    static Guid[] InTurn(List<ReadyJob> seen, int ofLane)
-    {
-        var cut = seen.GroupBy(job => job.Lane).Where(lane => lane.Count() == ofLane).Select(lane => (DateTimeOffset?)lane.Last().Turn).Min();
-        return [.. seen.Where(job => cut is null || job.Turn <= cut).Select(job => job.Id)];
-    }
-
-    /// <summary>The first of some jobs that nobody else is taking, with its newest undamaged resume point and the outputs it takes.</summary>
-    async Task<ClaimedRow?> Take(NpgsqlConnection connection, WorkerOffer offer, Guid[] jobs, CancellationToken ct) =>
-        (await connection.Rows(
-            $"""
-            WITH next AS (
-                SELECT id FROM job
-                WHERE id = ANY($2) AND state = 'Queued' AND not_before <= clock_timestamp()
-                ORDER BY turn, seq
-                LIMIT 1 FOR UPDATE SKIP LOCKED)
-            UPDATE job SET state = 'Running', reason = 'claimed', fence = fence + 1, attempt = attempt + 1, worker = $1,
-                lease_until = clock_timestamp() + $3, heartbeat_at = clock_timestamp(), progress = NULL, progress_at = clock_timestamp(),
+    /// <summary>
+    /// Takes the first of <c>next</c> that nobody else is taking, and brings its newest undamaged resume point and the outputs it
+    /// takes; nothing where quotas are set and it is not counted ($10). Always one row.
+    /// </summary>
+    static string Taking(string jobs, int each) =>
+        $"""
+        {jobs},
+        quotas AS MATERIALIZED (SELECT NOT $10 AND EXISTS (SELECT 1 FROM quota WHERE quota.device = $1) AS uncounted),
+        tried AS MATERIALIZED (SELECT next.id, next.turn, next.seq FROM next CROSS JOIN quotas WHERE NOT quotas.uncounted ORDER BY next.turn, next.seq LIMIT {TriedPerSeen * each}),
+        mine AS (
+            SELECT job.id FROM tried JOIN job ON job.id = tried.id
+            WHERE job.state = 'Queued' AND job.not_before <= clock_timestamp()
+            ORDER BY tried.turn, tried.seq
+            LIMIT 1 FOR UPDATE OF job SKIP LOCKED),
+        claimed AS (
+            UPDATE job SET state = 'Running', reason = 'claimed', fence = fence + 1, attempt = attempt + 1, worker = $7,
+                lease_until = clock_timestamp() + $11, heartbeat_at = clock_timestamp(), progress = NULL, progress_at = clock_timestamp(),
                 started_at = coalesce(started_at, clock_timestamp())
-            FROM next WHERE job.id = next.id
+            FROM mine WHERE job.id = mine.id
             RETURNING job.id, job.fence, job.attempt, job.name, job.payload::text, job.micro_batch, job.trace_parent,
                 extract(epoch FROM clock_timestamp() - job.not_before)::float8,
                 (SELECT jsonb_agg(jsonb_build_object('role', edge.role, 'output', edge.output, 'parent', parent.name, 'info', (
                         SELECT {CheckpointJson} FROM checkpoint
                         WHERE job_id = edge.parent_id AND role = 'Output' AND name = edge.output AND damaged_at IS NULL ORDER BY seq DESC LIMIT 1)) ORDER BY edge.role)
                     FROM job_dependency edge JOIN job parent ON parent.id = edge.parent_id WHERE edge.job_id = job.id)::text,
-                (SELECT {CheckpointJson} FROM checkpoint WHERE job_id = job.id AND role = 'Resume' AND damaged_at IS NULL ORDER BY seq DESC LIMIT 1)::text
-            """,
-            [offer.Worker, jobs, settings.Lease],
-            reader => new ClaimedRow(
-                reader.GetGuid(0), reader.GetInt64(1), reader.GetInt32(2), reader.GetString(3), reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetInt32(5),
-                reader.Text(6), reader.GetDouble(7), reader.Text(8), reader.Text(9)),
-            ct)).SingleOrDefault();
+                (SELECT {CheckpointJson} FROM checkpoint WHERE job_id = job.id AND role = 'Resume' AND damaged_at IS NULL ORDER BY seq DESC LIMIT 1)::text)
+        SELECT EXISTS (SELECT 1 FROM next), quotas.uncounted, claimed.* FROM quotas LEFT JOIN claimed ON true
+        """;
+
+    // Made once: their texts are what the driver knows prepared statements by.
+    static readonly string[] ClaimNext = [.. SeenOfLane.Select(each => Taking(OfLanes(each), each))];
+    static readonly string[] ClaimNamed = [.. Enumerable.Repeat(Taking(Named(1), 1), SeenOfLane.Length)];
+    static readonly string NextOfLanes = $"{OfLanes(SeenOfLane[0])} SELECT next.id FROM next ORDER BY next.turn, next.seq LIMIT $10";
+
+    /// <summary>What the statements ask of an offer, as $1 to $9.</summary>
+    static object?[] Offered(WorkerOffer offer) =>
+        [
+            Stored(offer.Device), offer.Threads, offer.Labels.ToArray(), offer.FreeGpuMemoryMiB, offer.Kinds.Keys.ToArray(), offer.Kinds.Values.ToArray(),
+            offer.Worker, offer.On?.Host ?? "", offer.On?.Device ?? "",
+        ];
+
+    async Task<ClaimLook> Take(NpgsqlConnection connection, string sql, WorkerOffer offer, Guid? named, bool counted, CancellationToken ct) =>
+        (await connection.Rows(
+            sql, [.. Offered(offer), counted, settings.Lease, .. named is { } one ? [one] : Array.Empty<object?>()],
+            reader => new ClaimLook(
+                reader.GetBoolean(0), reader.GetBoolean(0) && reader.GetBoolean(1),
+                reader.IsDBNull(2) ? null : new ClaimedRow(
+                    reader.GetGuid(2), reader.GetInt64(3), reader.GetInt32(4), reader.GetString(5), reader.GetString(6), reader.IsDBNull(7) ? null : reader.GetInt32(7),
+                    reader.Text(8), reader.GetDouble(9), reader.Text(10), reader.Text(11))),
+            ct)).Single();
 
     /// <summary>The newest undamaged outputs a job takes, by role; or what is missing, in words.</summary>
     static (IReadOnlyDictionary<string, CheckpointInfo> Inputs, string? Missing) Inputs(string? taken)
