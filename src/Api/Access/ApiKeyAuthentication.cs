@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using KdRobust.Api.Problems;
+using KdRobust.Api.Requests;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -20,7 +21,9 @@ sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> o
         var endpoint = Context.GetEndpoint()?.Metadata;
         if (endpoint?.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
         if (Key() is not { } key) return AuthenticateResult.NoResult();
-        if (await keys.Find(key, endpoint?.GetMetadata<ChecksItsKey>() is not null, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked, or has expired");
+        // What is answered again is answered before any statement of the endpoint.
+        var checkedLater = endpoint?.GetMetadata<ChecksItsKey>() is not null && !Request.Headers.ContainsKey(IdempotentPosts.Header);
+        if (await keys.Find(key, checkedLater, Context.RequestAborted) is not { } found) return AuthenticateResult.Fail("the key is unknown or revoked, or has expired");
         var identity = new ClaimsIdentity([new(ClaimTypes.Name, found.Owner), new(ClaimTypes.Role, found.Role.ToString()), new(ClaimTypes.Sid, found.Id.ToString())], SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }

@@ -15,7 +15,8 @@ namespace KdRobust.Api.Requests;
 /// </summary>
 sealed class IdempotentPosts(RequestDelegate next, IdempotencyStore store, ApiOptions options)
 {
-    const string Header = "Idempotency-Key", Replayed = "Idempotency-Replayed";
+    public const string Header = "Idempotency-Key";
+    const string Replayed = "Idempotency-Replayed";
     const int LargestAnswer = 1 << 20;
 
     public async Task InvokeAsync(HttpContext context)

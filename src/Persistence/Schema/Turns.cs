@@ -12,7 +12,8 @@ sealed class Turns
 {
     static readonly ConditionalWeakTable<NpgsqlDataSource, Turns> Of = [];
 
-    static readonly int AtOnce = Math.Max(4, 2 * Environment.ProcessorCount);
+    /// <summary>So many.</summary>
+    internal static readonly int AtOnce = Math.Max(4, 2 * Environment.ProcessorCount);
 
     // A question that turns out long, or a server far away, holds nobody up for longer: then it is as if there were no turns.
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
@@ -26,6 +27,10 @@ sealed class Turns
         return new Turn(await turns.places.WaitAsync(Patience, ct) ? turns.places : null);
     }
 
+    /// <summary>How many of a pool's turns nobody has.</summary>
+    internal static int Free(NpgsqlDataSource database) => Of.TryGetValue(database, out var turns) ? turns.places.CurrentCount : AtOnce;
+
+    /// <summary>One of them, or, for who has waited long enough, none.</summary>
     internal readonly struct Turn(SemaphoreSlim? place) : IDisposable
     {
         public void Dispose() => place?.Release();

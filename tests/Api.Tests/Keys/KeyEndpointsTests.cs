@@ -54,30 +54,44 @@ public sealed class KeyEndpointsTests(RunningApi api) : IClassFixture<RunningApi
     }
 
     [PostgresTheory]
-    [InlineData("revoked_at = clock_timestamp()")]
-    [InlineData("expires_at = clock_timestamp()")]
-    public async Task A_key_that_opened_a_moment_ago_opens_nothing_once_it_has_ended_whoever_ended_it(string end)
+    [InlineData("revoked_at = clock_timestamp()", "show")]
+    [InlineData("expires_at = clock_timestamp()", "show")]
+    [InlineData("revoked_at = clock_timestamp()", "submit")]
+    [InlineData("expires_at = clock_timestamp()", "submit")]
+    [InlineData("revoked_at = clock_timestamp()", "submit what is there")]
+    [InlineData("revoked_at = clock_timestamp()", "submit again")]
+    [InlineData("revoked_at = clock_timestamp()", "have answered again")]
+    public async Task A_key_that_opened_a_moment_ago_opens_nothing_once_it_has_ended_whoever_ended_it(string end, string ask)
     {
         var made = await Made("eve");
         using var eve = With(made);
-        var experiment = await eve.SubmitSample();
-        var job = await api.Database.Scalar<Guid>($"SELECT job_id FROM experiment_job WHERE experiment_id = '{experiment}' LIMIT 1");
+        var (promise, spec) = (Guid.NewGuid().ToString(), Samples.SmallSpec.Unique());
+        using var first = await Submit(spec, promise);
+        first.StatusCode.ShouldBe(HttpStatusCode.Created);
+        var job = (await first.Body())!["jobs"]![0]!["job"]!["id"]!.GetValue<Guid>();
+        // It is known to open from now on.
         using (var shown = await eve.GetAsync($"/v1/jobs/{job}")) shown.StatusCode.ShouldBe(HttpStatusCode.OK);
         var stored = await api.Database.Scalar<string>("SELECT md5(string_agg(id::text || sweep_only, '' ORDER BY id)) FROM experiment");
         // Not through this replica, which therefore has not heard of it.
         await api.Database.Execute($"UPDATE api_key SET {end} WHERE id = '{IdOf(made)}'");
-        using (var show = await eve.GetAsync($"/v1/jobs/{job}")) await Refused(show);
-        foreach (var (query, spec) in new[] { ("", Samples.SmallSpec.Unique()), ("", Samples.SmallSpec.Text), ("?again=true", Samples.SmallSpec.Text) })
+
+        using var response = await (ask switch
         {
-            using var submit = await eve.PostAsync($"/v1/experiments{query}", Answers.Json(spec));
-            await Refused(submit);
-        }
+            "show" => eve.GetAsync($"/v1/jobs/{job}"),
+            "submit" => Submit(Samples.SmallSpec.Unique()),
+            "submit what is there" => Submit(spec),
+            "submit again" => Submit(spec, again: true),
+            _ => Submit(spec, promise),
+        });
+        (await response.ShouldBeProblem(HttpStatusCode.Unauthorized, "key-missing"))["detail"]!.GetValue<string>().ShouldContain("unknown or revoked, or has expired");
+        response.Headers.WwwAuthenticate.ToString().ShouldContain("Bearer");
         (await api.Database.Scalar<string>("SELECT md5(string_agg(id::text || sweep_only, '' ORDER BY id)) FROM experiment")).ShouldBe(stored);
 
-        static async Task Refused(HttpResponseMessage response)
+        async Task<HttpResponseMessage> Submit(string text, string? promise = null, bool again = false)
         {
-            (await response.ShouldBeProblem(HttpStatusCode.Unauthorized, "key-missing"))["detail"]!.GetValue<string>().ShouldContain("unknown or revoked, or has expired");
-            response.Headers.WwwAuthenticate.ToString().ShouldContain("Bearer");
+            using var request = new HttpRequestMessage(HttpMethod.Post, again ? "/v1/experiments?again=true" : "/v1/experiments") { Content = Answers.Json(text) };
+            if (promise is not null) request.Headers.Add("Idempotency-Key", promise);
+            return await eve.SendAsync(request);
         }
     }
 
