@@ -5,7 +5,7 @@ namespace KdRobust.Persistence.Schema;
 
 /// <summary>
 /// How many brief questions of a pool are under way at once. A server that shares few cores among many connections answers all of
-/// them late, and some of them very late: taking turns, sixteen callers wait a sixth as long in the slowest hundredth
+/// them late, and some of them very late: taking turns, the slowest hundredth of what sixteen callers ask comes in a third of the time
 /// (<c>bench service --only get</c>).
 /// </summary>
 sealed class Turns
