@@ -43,7 +43,7 @@ public sealed class Act(Guid? keyId, string owner, string action)
     internal static async Task Record(NpgsqlConnection connection, string thing, string outcome, CancellationToken ct)
     {
         if (Now.Value is not { } act) return;
-        await using var batch = connection.Together(act.Lines(thing, outcome));
+        await using var batch = await connection.Together(ct, act.Lines(thing, outcome));
         await batch.ExecuteNonQueryAsync(ct);
         act.Written();
     }

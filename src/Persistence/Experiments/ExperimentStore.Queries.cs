@@ -22,7 +22,8 @@ public sealed partial class ExperimentStore
     /// <param name="ct">Gives up.</param>
     public Task<ExperimentView?> Find(Guid experiment, string? owner, CancellationToken ct = default) => database.Ask(async connection =>
     {
-        await using var batch = connection.Together(
+        await using var batch = await connection.Together(
+            ct,
             (OneExperiment, [experiment, owner]),
             ("SELECT job.state, count(*)::int FROM experiment_job use JOIN job ON job.id = use.job_id WHERE use.experiment_id = $1 GROUP BY job.state", [experiment]));
         await using var reader = await batch.ExecuteReaderAsync(ct);
@@ -38,7 +39,7 @@ public sealed partial class ExperimentStore
     public Task<ExperimentDetails?> Details(Guid experiment, string? owner, CancellationToken ct = default) =>
         database.Ask(async connection =>
         {
-            await using var batch = connection.Together((OneExperiment, [experiment, owner]), (ItsJobs, [experiment]), (ItsSpec, [experiment]));
+            await using var batch = await connection.Together(ct, (OneExperiment, [experiment, owner]), (ItsJobs, [experiment]), (ItsSpec, [experiment]));
             await using var reader = await batch.ExecuteReaderAsync(ct);
             var found = await reader.Rows(Summary, ct);
             var jobs = await reader.Rows(ReadUse, ct);

@@ -48,7 +48,7 @@ static class PlanRows
         await ModelFileStore.Require(connection, owner, laid.Made.Select(job => job.Planned.Payload).OfType<ImportPayload>().Select(import => import.File.Sha256), ct);
         foreach (var statements in Statements(owner, experiments, living, laid).Chunk(StatementsTogether))
         {
-            await using var batch = connection.Together(statements);
+            await using var batch = await connection.Together(ct, statements);
             await batch.ExecuteNonQueryAsync(ct);
         }
         var before = living.Values.SelectMany(WithShards).ToHashSet();

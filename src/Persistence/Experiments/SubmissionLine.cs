@@ -94,7 +94,7 @@ sealed class SubmissionLine(NpgsqlDataSource database)
         var experiments = wanted.Select(waiting => waiting.Experiment).ToList();
         var laid = PlanRows.Lay(experiments, living);
         IReadOnlyDictionary<Guid, ExperimentDetails> details;
-        await using (var batch = connection.Together([.. Statements(owner, wanted, PlanRows.Statements(owner, experiments, living, laid)), ("COMMIT", [])]))
+        await using (var batch = await connection.Together(CancellationToken.None, [.. Statements(owner, wanted, PlanRows.Statements(owner, experiments, living, laid)), ("COMMIT", [])]))
         await using (var reader = await batch.ExecuteReaderAsync())
         {
             details = await ExperimentStore.ReadDetails(reader, experiments.ToDictionary(experiment => experiment.Id, experiment => experiment.Spec), CancellationToken.None);
@@ -121,7 +121,8 @@ sealed class SubmissionLine(NpgsqlDataSource database)
             var connection = await database.OpenConnectionAsync();
             try
             {
-                await using var batch = connection.Together(
+                await using var batch = await connection.Together(
+                    CancellationToken.None,
                     ("BEGIN", []),
                     Sql.OwnersLock(owner),
                     (ApiKeyStore.WhichOpen, [keys]),

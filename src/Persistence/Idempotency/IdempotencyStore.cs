@@ -44,7 +44,8 @@ public sealed class IdempotencyStore(NpgsqlDataSource database) : IDisposable
         {
             connection = await database.OpenLiving(ct);
             // Both are one transaction, with which the patience ends; the lock stays the session's.
-            await using var take = connection.Together(
+            await using var take = await connection.Together(
+                ct,
                 ("SELECT set_config('lock_timeout', $1, true)", [FormattableString.Invariant($"{(int)patience.TotalMilliseconds}ms")]),
                 ("SELECT pg_advisory_lock(hashtextextended($1, 1))", [$"{owner}\n{key}"]));
             take.Timeout = (int)patience.TotalSeconds + 5;

@@ -53,7 +53,7 @@ public sealed partial class JobStore
     /// <exception cref="KeyEndedException">It does not.</exception>
     public Task<JobDetails?> Details(Guid job, string? owner, Guid? key = null, CancellationToken ct = default) => database.AskBriefly(async connection =>
     {
-        await using var batch = connection.Together([
+        await using var batch = await connection.Together(ct, [
             (ApiKeyStore.WhichOpen, [key is { } asked ? new[] { asked } : Array.Empty<Guid>()]),
             (OneView, [job, owner]),
             (SomeEvents, [job, 0L, 1000]),
@@ -80,7 +80,7 @@ public sealed partial class JobStore
     /// <param name="ct">Gives up.</param>
     public Task<JobNews> News(Guid job, long afterEvent, long? afterMetric, int mostMetrics, CancellationToken ct = default) => database.Ask(async connection =>
     {
-        await using var batch = connection.Together((SomeEvents, [job, afterEvent, 1000]), (MetricStore.After, [job, afterMetric, mostMetrics]), (OneView, [job, null]));
+        await using var batch = await connection.Together(ct, (SomeEvents, [job, afterEvent, 1000]), (MetricStore.After, [job, afterMetric, mostMetrics]), (OneView, [job, null]));
         await using var reader = await batch.ExecuteReaderAsync(ct);
         var events = await reader.Rows(ReadEvent, ct);
         var metrics = await reader.Rows(MetricStore.ReadMetric, ct);

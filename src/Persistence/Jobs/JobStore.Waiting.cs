@@ -17,7 +17,7 @@ public sealed partial class JobStore
     /// <returns>Null when there is no such job.</returns>
     public Task<string?> WhyWaiting(Guid job, CancellationToken ct = default) => database.Ask(async connection =>
     {
-        await using var batch = connection.Together(Reasons(job));
+        await using var batch = await connection.Together(ct, Reasons(job));
         await using var reader = await batch.ExecuteReaderAsync(ct);
         return await ReadReason(reader, ct);
     }, ct);

@@ -91,7 +91,8 @@ public sealed class MetricStore(NpgsqlDataSource database)
     /// <returns>False when the lease is gone already.</returns>
     static async Task<bool> Copy(NpgsqlConnection connection, JobLease lease, IReadOnlyList<MetricPoint> points, CancellationToken ct)
     {
-        await using var look = connection.Together(
+        await using var look = await connection.Together(
+            ct,
             // One writer a claim. Nobody else waits for this lock.
             ("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))", [lease.JobId.ToString(), lease.Fence]),
             ("SELECT attempt FROM job WHERE id = $1 AND fence = $2 AND state = 'Running'", [lease.JobId, lease.Fence]),

@@ -60,18 +60,31 @@ static class Sql
         return await database.Ask(question, ct);
     }
 
-    /// <summary>Statements that go to the server together and come back together: one round trip.</summary>
-    internal static NpgsqlBatch Together(this NpgsqlConnection connection, params IEnumerable<(string Sql, object?[] Values)> statements)
+    /// <summary>Statements that go to the server together and come back together: one round trip, and one more the first time on a connection.</summary>
+    /// <remarks>
+    /// They are prepared by name. The driver's own preparing makes room by replacing one statement by another, and when a batch in which it
+    /// does so is given up in the middle it loses count: from then on a statement may be answered with another's rows (Npgsql 10.0.0).
+    /// </remarks>
+    internal static async Task<NpgsqlBatch> Together(this NpgsqlConnection connection, CancellationToken ct, params IEnumerable<(string Sql, object?[] Values)> statements)
     {
         var batch = new NpgsqlBatch(connection);
-        foreach (var (sql, values) in statements)
+        try
         {
-            var command = new NpgsqlBatchCommand(sql);
-            foreach (var value in values)
-                command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
-            batch.BatchCommands.Add(command);
+            foreach (var (sql, values) in statements)
+            {
+                var command = new NpgsqlBatchCommand(sql);
+                foreach (var value in values)
+                    command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+                batch.BatchCommands.Add(command);
+            }
+            await batch.PrepareAsync(ct);
+            return batch;
         }
-        return batch;
+        catch
+        {
+            await batch.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The rows of a batch's present result; goes on to the next.</summary>
