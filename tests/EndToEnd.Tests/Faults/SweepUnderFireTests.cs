@@ -12,7 +12,7 @@ public sealed class SweepUnderFireTests(ITestOutputHelper output)
     {
         var sweep = new SweepUnderFire(Programs.Assembly, points: 3, workers: 2, output.WriteLine);
         var undisturbed = await sweep.Compute(killEvery: null);
-        var underFire = await sweep.Compute(killEvery: TimeSpan.FromSeconds(3));
+        var underFire = await sweep.Compute(killEvery: TimeSpan.FromSeconds(5));
         underFire.Kills.ShouldBeGreaterThan(0);
         undisturbed.Points.Count.ShouldBe(3);
         undisturbed.Points.Values.ShouldAllBe(found => found.StartsWith("Succeeded ", StringComparison.Ordinal));
