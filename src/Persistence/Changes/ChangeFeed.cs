@@ -92,10 +92,10 @@ public sealed partial class ChangeFeed(NpgsqlDataSource database, IReadOnlyList<
             {
                 await using var connection = await database.OpenConnectionAsync(ct);
                 connection.Notification += (_, note) => Tell(Parse(note));
-                var channels = string.Join("; ", topics.Where(topic => topic != ChangeTopic.Everything).Select(topic => $"LISTEN {Channel(topic)}"));
                 try
                 {
-                    await connection.Execute(channels, [], ct);
+                    await using (var listen = await connection.Together(ct, topics.Where(topic => topic != ChangeTopic.Everything).Select(topic => ($"LISTEN {Channel(topic)}", Array.Empty<object?>()))))
+                        await listen.ExecuteNonQueryAsync(ct);
                     pause = TimeSpan.FromMilliseconds(100);
                     firstListening.TrySetResult();
                     while (true)

@@ -183,6 +183,7 @@ public sealed partial class JobStore
 
     // Made once: their texts are what the driver knows prepared statements by.
     static readonly string[] ClaimNext = [.. SeenOfLane.Select(each => Taking(OfLanes(each), each))];
+    // Who holds its row for a moment, to read or to ask something of it, is not waited for: it is tried again.
     static readonly string[] ClaimNamed = [.. Enumerable.Repeat(Taking(Named(1), 1), SeenOfLane.Length)];
     static readonly string NextOfLanes = $"{OfLanes(SeenOfLane[0])} SELECT next.id FROM next ORDER BY next.turn, next.seq LIMIT $10";
 

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace KdRobust.Persistence.Schema;
 
-/// <summary>Statements with positional parameters ($1, $2, ...), which the server prepares by itself after a few uses.</summary>
+/// <summary>Statements with positional parameters ($1, $2, ...), which the driver prepares by itself after a few uses.</summary>
 static class Sql
 {
     /// <summary>
@@ -64,6 +64,7 @@ static class Sql
     /// <remarks>
     /// They are prepared by name. The driver's own preparing makes room by replacing one statement by another, and when a batch in which it
     /// does so is given up in the middle it loses count: from then on a statement may be answered with another's rows (Npgsql 10.0.0).
+    /// What is prepared by name stays with the connection: their texts are constants, and whatever differs is a parameter.
     /// </remarks>
     internal static async Task<NpgsqlBatch> Together(this NpgsqlConnection connection, CancellationToken ct, params IEnumerable<(string Sql, object?[] Values)> statements)
     {

@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace KdRobust.EndToEnd.Tests.Arrange;
 
 /// <summary>
-/// A few classes run at a time: begun last, the longest would run alone at the end. Of those that compute no more than two run
-/// together, beside one that waits: what is asserted of times holds for a machine that is not overrun.
+/// A few classes run at a time: begun last, the longest would run alone at the end. Those that compute are mostly
+/// two, beside one that waits: what is asserted of times holds for a machine that is not overrun.
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {

@@ -8,36 +8,13 @@ namespace KdRobust.Persistence.Tests.Schema;
 /// <summary>Statements that go to the server together.</summary>
 public sealed class TogetherTests
 {
-    [PostgresFact]
-    public async Task Each_statement_gets_its_own_answer_however_many_are_in_use_on_a_connection()
-    {
-        await using var database = await MigratedDatabase.Create();
-        await using var connection = await database.DataSource.OpenConnectionAsync();
-        // More statements than the driver keeps prepared by itself, each of them often.
-        var random = new Random(1);
-        for (var round = 0; round < 300; round++)
-        {
-            // As the program does: many different batches, of statements that take the same and answer in the same form.
-            var asked = Enumerable.Range(0, 12).Select(_ => random.Next(60)).ToList();
-            await using var batch = await connection.Together(default, asked.Select(number => ($"SELECT $1::int + {number}", new object?[] { round })));
-            await using (var reader = await batch.ExecuteReaderAsync())
-            {
-                foreach (var number in asked)
-                    (await reader.Rows(row => row.GetInt32(0), default)).ShouldHaveSingleItem().ShouldBe(round + number, $"round {round}");
-            }
-            // And statements by themselves, which the driver prepares as it likes.
-            foreach (var number in Enumerable.Range(0, 12).Select(_ => random.Next(60)))
-                (await connection.Value<int>($"SELECT $1::int + {number}", [round], default)).ShouldBe(round + number, $"round {round}");
-        }
-    }
-
     // Left to the driver's own preparing, which replaces one statement by another, a connection on which batches are given up in
-    // the middle answers a statement with another's rows, or not at all: one in two such connections within 1500 batches.
+    // the middle answers a statement with another's rows, or not at all. When that comes is chance: in two of three runs of this.
     [PostgresFact]
     public async Task Each_statement_gets_its_own_answer_when_others_were_given_up_on_the_same_connection()
     {
         await using var database = await MigratedDatabase.Create();
-        for (var seed = 1; seed <= 4; seed++)
+        for (var seed = 1; seed <= 6; seed++)
             (await AskAndGiveUp(database, new Random(seed))).ShouldBeGreaterThan(20);
     }
 

@@ -19,7 +19,7 @@ public sealed class TurnsTests
             return await connection.Value<int>("SELECT 1", [], default);
         }, default)).ToArray();
         // As many again as there are turns: each of them comes all the same.
-        var others = await Task.WhenAll(Enumerable.Range(0, Turns.AtOnce).Select(i => database.DataSource.AskBriefly(connection => connection.Value<int>("SELECT $1::int", [i], default), default)));
+        var others = await Task.WhenAll(Enumerable.Range(0, Turns.AtOnce).Select(i => database.DataSource.AskBriefly(connection => connection.Value<int>("SELECT $1::int", [i], default), default))).WaitAsync(TimeSpan.FromSeconds(30));
         others.ShouldBe(Enumerable.Range(0, Turns.AtOnce));
         stuck.ShouldAllBe(question => !question.IsCompleted);
         end.SetResult();
